@@ -1,0 +1,30 @@
+"""The pure core: values and a random generator in, values out. No clock, no I/O, no threads."""
+
+from armwise.bandit.arms import Arms
+from armwise.bandit.complexity import Assessment, Complexity, FourSignals
+from armwise.bandit.evidence import UNIT, Evidence, outcome_evidence
+from armwise.bandit.messages import demands_structure, last_user_text
+from armwise.bandit.objective import BestQuality, CheapestWithin, Objective, ranking
+from armwise.bandit.outcome import Outcome, stored_score
+from armwise.bandit.posterior import Beta
+from armwise.bandit.sampler import Sampler
+
+__all__ = [
+    "UNIT",
+    "Arms",
+    "Assessment",
+    "BestQuality",
+    "Beta",
+    "CheapestWithin",
+    "Complexity",
+    "Evidence",
+    "FourSignals",
+    "Objective",
+    "Outcome",
+    "Sampler",
+    "demands_structure",
+    "last_user_text",
+    "outcome_evidence",
+    "ranking",
+    "stored_score",
+]

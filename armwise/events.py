@@ -1,0 +1,130 @@
+"""What happened, as values: handed to the ``on_event`` callable of a Router, and to its log.
+
+No event carries the text of a prompt or of an answer.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A path was chosen.
+
+    Args:
+        goal_id: The goal.
+        nonce: The request's random name in hex, shared by all its events.
+        bucket: "task type/level".
+        path: The path to be called first.
+        preferred: The path that the objective chose; differs from ``path`` in observe mode.
+    """
+
+    goal_id: str
+    nonce: str
+    bucket: str
+    path: str
+    preferred: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One call to one path ended.
+
+    Args:
+        goal_id: The goal.
+        nonce: The request's random name in hex.
+        bucket: "task type/level".
+        path: The path that was called.
+        attempt: Number of the attempt in its request, from 0.
+        fault: Kind of the provider's error, "abandoned" for a stream that nobody read to its
+            end, or None.
+        outcome: What the automatic check says, 0..1; None for unknown or no check.
+        cost_usd: Measured cost in US dollars, None if the price or the usage is not known.
+        latency_s: Seconds until the answer was complete.
+    """
+
+    goal_id: str
+    nonce: str
+    bucket: str
+    path: str
+    attempt: int
+    fault: str | None = None
+    outcome: float | None = None
+    cost_usd: float | None = None
+    latency_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An outcome was reported by the user.
+
+    Args:
+        goal_id: The goal.
+        nonce: The request's random name in hex.
+        bucket: "task type/level".
+        path: The path that the outcome is about.
+        attempt: Number of the attempt in its request.
+        outcome: 0..1, or None for unknown.
+        revision: The report's revision.
+        status: What became of it, a ``ReportStatus`` value.
+        category: The caller's word for the kind of failure, if any.
+    """
+
+    goal_id: str
+    nonce: str
+    bucket: str
+    path: str
+    attempt: int
+    outcome: float | None
+    revision: int
+    status: str
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRaised:
+    """A check of ``success_when`` raised: the outcome is unknown, nothing is learned.
+
+    Args:
+        goal_id: The goal.
+        check: Name of the check.
+        error: The error's class and message.
+    """
+
+    goal_id: str
+    check: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathFaulted:
+    """A path answered with an error that another path may not have.
+
+    Args:
+        goal_id: The goal.
+        path: The path.
+        fault: Kind of the error, such as "rate_limit" or "misconfigured".
+        error: The error's class and message.
+    """
+
+    goal_id: str
+    path: str
+    fault: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceUnknown:
+    """No price is known for a path: it ranks as the dearest until one is declared.
+
+    Args:
+        goal_id: The goal.
+        path: The path.
+        model: Its model.
+    """
+
+    goal_id: str
+    path: str
+    model: str
+
+
+Event = Decided | Attempted | Reported | CheckRaised | PathFaulted | PriceUnknown
