@@ -1,0 +1,44 @@
+"""Tokens that a call used, read from an OpenAI-shaped response."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call.
+
+    Args:
+        input_tokens: All input tokens, cached ones included.
+        output_tokens: All output tokens, reasoning included.
+        cached_input_tokens: Input tokens read from the provider's prompt cache.
+        cache_write_tokens: Input tokens written to it.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+def usage_of(response: Any) -> Usage | None:
+    """Return the usage that a response carries, None if it carries none."""
+    usage = _get(response, "usage")
+    sent, written = _get(usage, "prompt_tokens"), _get(usage, "completion_tokens")
+    if not isinstance(sent, int) or not isinstance(written, int):
+        return None
+    details = _get(usage, "prompt_tokens_details")
+    cached = _count(details, "cached_tokens") or _count(usage, "cache_read_input_tokens")
+    return Usage(sent, written, cached, _count(usage, "cache_creation_input_tokens"))
+
+
+def _get(source: Any, name: str) -> Any:
+    if isinstance(source, Mapping):
+        return source.get(name)
+    return getattr(source, name, None)
+
+
+def _count(source: Any, name: str) -> int:
+    value = _get(source, name)
+    return value if isinstance(value, int) else 0

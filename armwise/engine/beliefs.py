@@ -1,0 +1,120 @@
+"""The current beliefs of every bucket, ready to be sampled.
+
+A belief is recomputed only after its bucket's evidence has changed, which a version number tells;
+a decision in a bucket where nothing happened costs one comparison.
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from armwise.bandit import Arms, Beta, Evidence, Sampler
+from armwise.engine.costs import PathPrices
+from armwise.engine.path import Path
+from armwise.errors import InvalidBeliefError
+from armwise.storage import ArmKey, LocalEvidence
+from armwise.storage.forking import register
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+_log = logging.getLogger("armwise.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    version: int
+    sampler: Sampler
+
+
+class Beliefs:
+    """Samplers per bucket of one goal, kept in step with the evidence.
+
+    Args:
+        goal_id: The goal.
+        paths: The paths; each is one arm in every bucket.
+        evidence: Where evidence is read from.
+        prices: Expected costs.
+        seed: Makes the draws of every bucket repeatable; None draws from fresh entropy.
+    """
+
+    def __init__(
+        self,
+        goal_id: str,
+        paths: Sequence[Path],
+        evidence: LocalEvidence,
+        prices: PathPrices,
+        seed: int | None,
+    ) -> None:
+        self._goal_id = goal_id
+        self._paths = paths
+        self._priors = {path.name: path.prior for path in paths}
+        self._evidence = evidence
+        self._prices = prices
+        self._seed = seed
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+        register(self)
+
+    def sampler(self, bucket: str) -> Sampler:
+        """Return the sampler of a bucket's present beliefs."""
+        version = self._evidence.version(self._goal_id, bucket)
+        held = self._held.get(bucket)
+        if held is not None and held.version == version:
+            return held.sampler
+        return self._refreshed(bucket)
+
+    def belief(self, key: ArmKey, evidence: Evidence | None) -> Beta:
+        """Return one arm's belief; damaged evidence is set aside, loudly, never passed on."""
+        prior = self._priors.get(key.path, Beta(1.0, 1.0))
+        if evidence is None:
+            return prior
+        try:
+            return evidence.posterior(prior)
+        except InvalidBeliefError:
+            _log.exception("evidence of %s cannot be right; deciding by the prior", key)
+            return prior
+
+    def before_fork(self) -> None:
+        """Wait until no bucket is being refreshed."""
+        self._lock.acquire()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Drop prefetched draws and the generators in the child: siblings must not share them."""
+        if in_child:
+            self._held = {}
+            self._seed = None
+        self._lock.release()
+
+    def _refreshed(self, bucket: str) -> Sampler:
+        with self._lock:
+            # The version is read before the evidence: a change between the two is seen again.
+            version = self._evidence.version(self._goal_id, bucket)
+            held = self._held.get(bucket)
+            if held is not None and held.version == version:
+                return held.sampler
+            arms = self._arms(bucket)
+            sampler = held.sampler.evolved(arms) if held else Sampler(arms, self._rng(bucket))
+            self._held[bucket] = _Held(version, sampler)
+            return sampler
+
+    def _arms(self, bucket: str) -> Arms:
+        seen = self._evidence.bucket(self._goal_id, bucket)
+        arms: list[tuple[str, Beta, float | None]] = []
+        for path in self._paths:
+            key = ArmKey(bucket, path.name)
+            evidence = seen.get(key)
+            cost_usd = self._prices.expected_usd(path.name, evidence)
+            arms.append((path.name, self.belief(key, evidence), cost_usd))
+        return Arms.of(arms)
+
+    def _rng(self, bucket: str) -> "Generator":
+        from numpy.random import default_rng
+
+        if self._seed is None:
+            return default_rng()
+        # The bucket is mixed in, so that draws do not depend on which bucket came first.
+        return default_rng([self._seed, crc32(bucket.encode())])

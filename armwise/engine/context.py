@@ -1,0 +1,90 @@
+"""The context of a request: its task type and its level, known before any call."""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from armwise.bandit import Assessment, Complexity, demands_structure, last_user_text
+from armwise.errors import ConfigurationError
+
+GENERAL = "general"
+OTHER = "other"
+
+MAX_TASK_TYPES = 64
+"""Task types that get beliefs of their own, per goal and process. A label made from free text
+would otherwise grow the store without bound and learn nothing in any of its buckets."""
+
+_MAX_LABEL_BYTES = 100
+_log = logging.getLogger("armwise.engine")
+
+
+class Context:
+    """Finds the bucket of a request.
+
+    Args:
+        complexity: Sorts requests into levels. If it raises, the level is "unknown", with one
+            warning: a request is never refused for it.
+    """
+
+    def __init__(self, complexity: Complexity) -> None:
+        self._complexity = complexity
+        self._task_types: set[str] = set()
+        self._lock = threading.Lock()
+        self._has_warned = False
+
+    def bucket(
+        self, messages: Sequence[Any], task_type: str | None, params: Mapping[str, Any]
+    ) -> tuple[str, Assessment]:
+        """Return the bucket "task type/level" and the assessment behind it.
+
+        Raises:
+            InvalidMessagesError: If the messages are not messages.
+            ConfigurationError: If the task type is not a short printable label.
+        """
+        prompt = last_user_text(messages)
+        task = GENERAL if task_type is None else self._known(task_type)
+        try:
+            assessment = self._complexity.assess(
+                prompt, task, demands_structure=demands_structure(params)
+            )
+        except Exception as error:  # noqa: BLE001 - a user's own scorer must not fail a request
+            self._warn(error)
+            assessment = Assessment("unknown", 0.0)
+        return f"{task}/{assessment.level}", assessment
+
+    def _known(self, task_type: str) -> str:
+        if isinstance(task_type, str) and task_type in self._task_types:
+            return task_type
+        check_label(task_type)
+        with self._lock:
+            if len(self._task_types) >= MAX_TASK_TYPES:
+                return OTHER
+            self._task_types.add(task_type)
+        return task_type
+
+    def _warn(self, error: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "the complexity scorer raised %s; such requests share the level 'unknown'",
+                type(error).__name__,
+            )
+
+
+def check_label(task_type: object) -> None:
+    """Refuse a task type that is not a short printable label.
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    if not isinstance(task_type, str) or not task_type.strip() or not task_type.isprintable():
+        raise ConfigurationError(
+            f"task_type must be a short label such as 'extraction', got {task_type!r}."
+        )
+    size = len(task_type.encode())
+    if size > _MAX_LABEL_BYTES:
+        raise ConfigurationError(
+            f"task_type must be at most {_MAX_LABEL_BYTES} bytes, got {size}: "
+            f"{task_type[:40]!r}... It is a label for a kind of task, not a description."
+        )

@@ -1,0 +1,157 @@
+"""What a request on a path is expected to cost, and what was spent and saved."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from armwise.adapters import Price, Usage
+from armwise.bandit import Evidence
+from armwise.engine.path import Path
+from armwise.storage import ArmKey
+
+TYPICAL_USAGE = Usage(input_tokens=300, output_tokens=300)
+"""The request that a list price is turned into money with before any was measured. A guess: only
+the order of the paths depends on it, and only until costs are measured."""
+
+PRICE_OBSERVATIONS = 3.0
+"""What that guess is worth, in measured requests. Three let a wrong list price be corrected
+within a few requests without the first one deciding everything."""
+
+
+class PathPrices:
+    """Prices of a Router's paths: declared ones first, then the adapter's list.
+
+    Args:
+        paths: The paths.
+        list_price: Looks a model up in the adapter's list.
+    """
+
+    def __init__(self, paths: Sequence[Path], list_price: Callable[[str], Price | None]) -> None:
+        self._prices: dict[str, Price | None] = {
+            path.name: path.declared_price or list_price(path.model) for path in paths
+        }
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the paths without a price."""
+        return tuple(name for name, price in self._prices.items() if price is None)
+
+    def cost_usd(self, path: str, usage: Usage | None) -> float | None:
+        """Return what a call cost in US dollars, None where price or usage is unknown."""
+        price = self._prices.get(path)
+        return None if price is None or usage is None else price.cost_usd(usage)
+
+    def expected_usd(self, path: str, evidence: Evidence | None) -> float | None:
+        """Return the expected cost of one request, from the list price and measured costs.
+
+        The list price counts as three measured requests; without one, measured costs stand
+        alone, and without those too the cost is unknown (None), never zero.
+        """
+        price = self._prices.get(path)
+        if price is None:
+            return evidence.mean_cost_usd if evidence else None
+        guess = price.cost_usd(TYPICAL_USAGE)
+        if not evidence or not evidence.costed:
+            return guess
+        spent = evidence.cost_nanousd / 1e9
+        return (PRICE_OBSERVATIONS * guess + spent) / (PRICE_OBSERVATIONS + evidence.costed)
+
+
+@dataclass(frozen=True, slots=True)
+class PathCost:
+    """What one path cost.
+
+    Args:
+        attempts: Recorded attempts.
+        priced: How many of them have a measured cost.
+        cost_usd: Sum of the measured costs.
+    """
+
+    attempts: int
+    priced: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class CostReport:
+    """Money spent, and an estimate of what one fixed path would have cost.
+
+    Args:
+        spent_usd: Sum of all measured costs in US dollars.
+        attempts: Recorded attempts, provider errors included.
+        unpriced: Attempts without a measured cost: no price, no usage, or a provider's error.
+        paths: Cost per path.
+        baseline: The path that the spending is compared with.
+        baseline_usd: What the same priced requests would have cost on the baseline: per bucket,
+            their number times the baseline's expected cost there. An estimate: it assumes that
+            requests of one bucket cost alike.
+        saved_usd: ``baseline_usd - spent_usd``; negative if the baseline is cheaper. None where
+            the baseline's cost is unknown.
+    """
+
+    spent_usd: float
+    attempts: int
+    unpriced: int
+    paths: Mapping[str, PathCost]
+    baseline: str
+    baseline_usd: float | None
+    saved_usd: float | None
+
+    @property
+    def saved_share(self) -> float | None:
+        """Share of the baseline's cost that was saved, None if that cost is unknown or 0."""
+        if self.saved_usd is None or not self.baseline_usd:
+            return None
+        return self.saved_usd / self.baseline_usd
+
+    def __str__(self) -> str:
+        lines = [f"spent ${self.spent_usd:.6f} in {self.attempts} attempts"]
+        lines += [
+            f"  {name}: ${cost.cost_usd:.6f} in {cost.attempts} attempts"
+            for name, cost in self.paths.items()
+        ]
+        if self.unpriced:
+            lines.append(f"  {self.unpriced} attempts have no measured cost")
+        if self.saved_usd is None:
+            lines.append(f"the cost of always using {self.baseline} is unknown")
+        else:
+            share = "" if self.saved_share is None else f" ({self.saved_share:.0%})"
+            lines.append(
+                f"always {self.baseline}: about ${self.baseline_usd:.6f}; "
+                f"saved ${self.saved_usd:.6f}{share}"
+            )
+        return "\n".join(lines)
+
+
+def cost_report(
+    evidence: Mapping[ArmKey, Evidence],
+    paths: Sequence[Path],
+    prices: PathPrices,
+    baseline: str,
+) -> CostReport:
+    """Return what was spent, beside what ``baseline`` alone would have cost."""
+    totals = {path.name: Evidence() for path in paths}
+    by_bucket: dict[str, int] = {}
+    for key, seen in evidence.items():
+        totals[key.path] = totals.get(key.path, Evidence()) + seen
+        by_bucket[key.bucket] = by_bucket.get(key.bucket, 0) + seen.costed
+    baseline_usd: float | None = 0.0
+    for bucket, requests in by_bucket.items():
+        expected = prices.expected_usd(baseline, evidence.get(ArmKey(bucket, baseline)))
+        if expected is None:
+            baseline_usd = None
+            break
+        baseline_usd = (baseline_usd or 0.0) + requests * expected
+    spent = sum(total.cost_nanousd for total in totals.values()) / 1e9
+    attempts = sum(total.attempts for total in totals.values())
+    return CostReport(
+        spent_usd=spent,
+        attempts=attempts,
+        unpriced=attempts - sum(total.costed for total in totals.values()),
+        paths={
+            name: PathCost(total.attempts, total.costed, total.cost_nanousd / 1e9)
+            for name, total in totals.items()
+        },
+        baseline=baseline,
+        baseline_usd=baseline_usd,
+        saved_usd=None if baseline_usd is None else baseline_usd - spent,
+    )

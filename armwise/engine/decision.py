@@ -1,0 +1,106 @@
+"""A decision: which path to call, and everything needed to say why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from armwise.bandit import Arms, Assessment, Objective, ranking
+from armwise.engine.request_id import Signer, Token
+from armwise.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The choice of a path for one request. Nothing was called and nothing was written.
+
+    Args:
+        goal_id: The goal.
+        bucket: "task type/level", the context that the beliefs belong to.
+        assessment: Score and signals that made the level.
+        path: Name of the path to call.
+        model: Its model.
+        preferred: The path that the objective chose. Differs from ``path`` only in observe mode,
+            where the default path is served whatever was chosen.
+        arms: The beliefs and costs that were decided on, cheapest first.
+        draws: The sampled success rate per arm, in the arms' order.
+        objective: The rule.
+        eligible: Indices of the arms that could be chosen.
+        exclusions: Reason per path that could not.
+        decided_at_ms: When, in milliseconds since 1970.
+        nonce: The request's random name.
+    """
+
+    goal_id: str
+    bucket: str
+    assessment: Assessment
+    path: str
+    model: str
+    preferred: str
+    arms: Arms
+    draws: tuple[float, ...]
+    objective: Objective
+    eligible: tuple[int, ...]
+    exclusions: Mapping[str, str]
+    decided_at_ms: int
+    nonce: bytes
+    _signer: Signer = field(repr=False)
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """Paths in the order in which they are tried.
+
+        Each is what the rule would choose if those before it did not exist. In observe mode the
+        default path comes first.
+        """
+        order = ranking(self.objective, self.arms, self.draws, self.eligible)
+        names = [self.arms.names[index] for index in order]
+        if self.path != self.preferred:
+            names = [self.path, *(name for name in names if name != self.path)]
+        return tuple(names)
+
+    @property
+    def request_id(self) -> str:
+        """The signed id under which the outcome of ``path`` is reported."""
+        return self.sign(self.path, 0)
+
+    def request_id_for(self, path: str) -> str:
+        """Return the id under which the outcome of another path of the ranking is reported.
+
+        Raises:
+            ConfigurationError: If the path is not in the ranking.
+        """
+        order = self.ranking
+        if path not in order:
+            raise ConfigurationError(
+                f"path {path!r} is not in this decision's ranking: {', '.join(order)}."
+            )
+        return self.sign(path, order.index(path))
+
+    def sign(self, path: str, attempt: int) -> str:
+        """Return the id of one attempt: the path called, and its number in the request."""
+        return self._signer.sign(
+            Token(self.goal_id, self.bucket, path, self.decided_at_ms, self.nonce, attempt)
+        )
+
+    def why(self) -> str:
+        """Retell the decision: bucket, rule, and per arm the belief, the draw and the cost."""
+        signals = ", ".join(f"{name} {points:g}" for name, points in self.assessment.signals)
+        lines = [
+            f"bucket {self.bucket}: score {self.assessment.score:g}"
+            + (f" ({signals})" if signals else ""),
+            f"rule {self.objective.name}: "
+            + self.objective.reason(self.arms, self.draws, self.eligible),
+        ]
+        if self.path != self.preferred:
+            lines.append(f"observing: {self.path} is served, {self.preferred} was chosen")
+        width = max(len(name) for name in self.arms.names)
+        lines.append(f"{'path':<{width}}  {'belief':>16}  {'mean':>5}  {'drawn':>5}  cost/request")
+        for index, name in enumerate(self.arms.names):
+            lines.append(f"{name:<{width}}  {self._arm(index)}")
+        lines += [f"excluded {name}: {reason}" for name, reason in self.exclusions.items()]
+        return "\n".join(lines)
+
+    def _arm(self, index: int) -> str:
+        belief, cost_usd = self.arms.beliefs[index], self.arms.costs_usd[index]
+        shown = f"Beta({belief.alpha:.1f}, {belief.beta:.1f})"
+        cost = "unknown" if cost_usd == float("inf") else f"${cost_usd:.6f}"
+        return f"{shown:>16}  {belief.mean:5.3f}  {self.draws[index]:5.3f}  {cost}"

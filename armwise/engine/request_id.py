@@ -1,0 +1,194 @@
+"""Request ids: signed, self-contained tokens, so that deciding writes nothing anywhere.
+
+An id carries everything that a report needs. Whoever holds the key can verify it without any
+look-up, and an id that was changed by one bit is refused without I/O. It is signed, not
+encrypted: the names of goal, bucket and path can be read from it.
+
+Layout: version 1, key id 4, decision time 6 (ms since 1970), nonce 10, attempt 1, earlier
+failures 1, epoch 2 bytes; then goal, bucket and path, each with its length in one byte; then the
+first 12 bytes of HMAC-SHA256 over namespace and payload. Written as URL-safe base64 after "aw_".
+"""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from struct import Struct
+
+from armwise.errors import (
+    ConfigurationError,
+    ForgedRequestIdError,
+    MalformedRequestIdError,
+    UnknownKeyError,
+)
+
+KEY_VARIABLE = "ARMWISE_SIGNING_KEY"
+"""Environment variable with the secret that several processes sign with."""
+
+NONCE_BYTES = 10
+
+_PREFIX = "aw_"
+_VERSION = 1
+_HEAD = Struct(f">B4s6s{NONCE_BYTES}sBBH")
+_MAC_BYTES = 12
+_MIN_SECRET_CHARS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a request id says.
+
+    Args:
+        goal_id: The goal.
+        bucket: "task type/level".
+        path: The path that was called, or is to be called.
+        decided_at_ms: When the decision was made, milliseconds since 1970.
+        nonce: The request's random name.
+        attempt: Number of the attempt in its request.
+        earlier_failures: Failed checks before this attempt, at most 3.
+        epoch: The arm's epoch.
+    """
+
+    goal_id: str
+    bucket: str
+    path: str
+    decided_at_ms: int
+    nonce: bytes
+    attempt: int = 0
+    earlier_failures: int = 0
+    epoch: int = 0
+
+
+class Signer:
+    """Writes request ids and reads them back.
+
+    Args:
+        secret: The key. None makes a random one: ids then die with this process.
+        namespace: Bound into the signature, so that an id of one tenant is no id of another.
+    """
+
+    __slots__ = ("_key", "_namespace", "is_local", "key_id")
+
+    def __init__(self, secret: str | None = None, namespace: str = "") -> None:
+        self.is_local = secret is None
+        self._key = secrets.token_bytes(32) if secret is None else sha256(secret.encode()).digest()
+        # Hashed, so that the id tells which key it was without telling the key.
+        self.key_id = sha256(b"armwise key id" + self._key).digest()[:4]
+        name = namespace.encode()
+        self._namespace = len(name).to_bytes(2) + name
+
+    def sign(self, token: Token) -> str:
+        """Return the request id of a token."""
+        goal, bucket, path = (
+            token.goal_id.encode(),
+            token.bucket.encode(),
+            token.path.encode(),
+        )
+        payload = b"".join(
+            (
+                _HEAD.pack(
+                    _VERSION,
+                    self.key_id,
+                    token.decided_at_ms.to_bytes(6),
+                    token.nonce,
+                    token.attempt,
+                    token.earlier_failures,
+                    token.epoch,
+                ),
+                bytes((len(goal),)),
+                goal,
+                bytes((len(bucket),)),
+                bucket,
+                bytes((len(path),)),
+                path,
+            )
+        )
+        text = urlsafe_b64encode(payload + self._mac(payload)).rstrip(b"=")
+        return _PREFIX + text.decode("ascii")
+
+    def read(self, request_id: object) -> Token:
+        """Return what a request id says, after checking its signature.
+
+        Raises:
+            MalformedRequestIdError: If it is no request id.
+            UnknownKeyError: If another key signed it.
+            ForgedRequestIdError: If its signature does not fit.
+        """
+        raw = _decode(request_id)
+        payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        version, key_id = payload[0], payload[1:5]
+        if version != _VERSION:
+            raise _malformed(request_id)
+        if not hmac.compare_digest(key_id, self.key_id):
+            raise UnknownKeyError(
+                f"request id {_short(request_id)} was signed by another process or an earlier "
+                f"run. To report outcomes across processes, set {KEY_VARIABLE} to the same "
+                "secret in all of them."
+            )
+        if not hmac.compare_digest(mac, self._mac(payload)):
+            raise ForgedRequestIdError(
+                f"request id {_short(request_id)} has been changed: its signature does not fit. "
+                "Pass on exactly what completion() or decide() returned."
+            )
+        return _unpack(payload, request_id)
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self._key, self._namespace + payload, "sha256")[:_MAC_BYTES]
+
+
+def check_secret(secret: str) -> str:
+    """Refuse a signing secret that could be guessed.
+
+    Raises:
+        ConfigurationError: If it is shorter than 16 characters.
+    """
+    if len(secret) < _MIN_SECRET_CHARS:
+        raise ConfigurationError(
+            f"{KEY_VARIABLE} must have at least {_MIN_SECRET_CHARS} characters, got "
+            f"{len(secret)}. Make one with: python3 -c 'import secrets; "
+            "print(secrets.token_urlsafe(32))'"
+        )
+    return secret
+
+
+def _decode(request_id: object) -> bytes:
+    if not isinstance(request_id, str) or not request_id.startswith(_PREFIX):
+        raise _malformed(request_id)
+    text = request_id[len(_PREFIX) :]
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        raise _malformed(request_id) from None
+    # The decoder skips foreign characters and ignores unused low bits; an id has one spelling.
+    canonical = urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    if canonical != text or len(raw) < _HEAD.size + 3 + _MAC_BYTES:
+        raise _malformed(request_id)
+    return raw
+
+
+def _unpack(payload: bytes, request_id: object) -> Token:
+    _, _, decided, nonce, attempt, failures, epoch = _HEAD.unpack_from(payload)
+    names: list[str] = []
+    position = _HEAD.size
+    try:
+        for _ in range(3):
+            end = position + 1 + payload[position]
+            names.append(payload[position + 1 : end].decode())
+            position = end
+    except (IndexError, UnicodeDecodeError):
+        raise _malformed(request_id) from None
+    goal_id, bucket, path = names
+    return Token(goal_id, bucket, path, int.from_bytes(decided), nonce, attempt, failures, epoch)
+
+
+def _malformed(request_id: object) -> MalformedRequestIdError:
+    return MalformedRequestIdError(
+        f"{_short(request_id)} is not a request id. Pass on what "
+        "completion(..., return_request_id=True) or decide().request_id returned."
+    )
+
+
+def _short(request_id: object) -> str:
+    text = repr(request_id)
+    return text if len(text) <= 48 else f"{text[:32]}...{text[-12:]}"  # noqa: PLR2004 - legible

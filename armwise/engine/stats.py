@@ -1,0 +1,105 @@
+"""What is believed and what was seen, per bucket and path, for people to read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from armwise.bandit import UNIT, Evidence
+from armwise.engine.beliefs import Beliefs
+from armwise.engine.path import Path
+from armwise.engine.tally import Counters
+from armwise.storage import ArmKey
+
+
+@dataclass(frozen=True, slots=True)
+class ArmStats:
+    """One path in one bucket.
+
+    Args:
+        mean: Believed success rate, prior included.
+        low: Lower end of the 90 % credible interval.
+        high: Upper end of it.
+        successes: Weighted successes that were reported or checked.
+        failures: Weighted failures.
+        attempts: Recorded attempts, provider errors included.
+        faults: Attempts that ended in a provider's error.
+        share: Share of the bucket's attempts that went to this path, 0..1.
+        mean_cost_usd: Mean measured cost of an attempt, None if none was measured.
+        mean_latency_s: Mean latency of an attempt, None if none was measured.
+    """
+
+    mean: float
+    low: float
+    high: float
+    successes: float
+    failures: float
+    attempts: int
+    faults: int
+    share: float
+    mean_cost_usd: float | None
+    mean_latency_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Beliefs and counts of one goal.
+
+    Args:
+        goal_id: The goal.
+        buckets: Per bucket, per path.
+        counters: Counts of this process.
+    """
+
+    goal_id: str
+    buckets: Mapping[str, Mapping[str, ArmStats]]
+    counters: Counters
+
+    def __str__(self) -> str:
+        lines = [f"goal {self.goal_id!r}: {self.counters.decisions} decisions"]
+        for bucket, arms in self.buckets.items():
+            lines.append(bucket)
+            width = max(len(name) for name in arms)
+            lines += [
+                f"  {name:<{width}}  {arm.mean:.3f} [{arm.low:.3f}, {arm.high:.3f}]  "
+                f"{arm.share:4.0%} of {sum(other.attempts for other in arms.values())} attempts"
+                for name, arm in arms.items()
+            ]
+        return "\n".join(lines)
+
+
+def collect_stats(
+    goal_id: str,
+    evidence: Mapping[ArmKey, Evidence],
+    paths: Sequence[Path],
+    beliefs: Beliefs,
+    counters: Counters,
+) -> Stats:
+    """Return the stats of a goal from its evidence."""
+    buckets: dict[str, dict[str, ArmStats]] = {}
+    for bucket in sorted({key.bucket for key in evidence}):
+        attempts = sum(seen.attempts for key, seen in evidence.items() if key.bucket == bucket)
+        names = [path.name for path in paths]
+        names += sorted({key.path for key in evidence if key.bucket == bucket} - set(names))
+        buckets[bucket] = {
+            name: _arm_stats(ArmKey(bucket, name), evidence, beliefs, attempts) for name in names
+        }
+    return Stats(goal_id, buckets, counters)
+
+
+def _arm_stats(
+    key: ArmKey, evidence: Mapping[ArmKey, Evidence], beliefs: Beliefs, bucket_attempts: int
+) -> ArmStats:
+    seen = evidence.get(key, Evidence())
+    belief = beliefs.belief(key, seen)
+    low, high = belief.interval(0.9)
+    return ArmStats(
+        mean=belief.mean,
+        low=low,
+        high=high,
+        successes=seen.successes / UNIT,
+        failures=seen.failures / UNIT,
+        attempts=seen.attempts,
+        faults=seen.faults,
+        share=seen.attempts / bucket_attempts if bucket_attempts else 0.0,
+        mean_cost_usd=seen.mean_cost_usd,
+        mean_latency_s=seen.mean_latency_s,
+    )

@@ -1,0 +1,374 @@
+"""The Router: completion, reports, and what it can tell about itself."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self, overload
+
+from armwise.adapters import Adapter, LiteLLMAdapter
+from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective, Outcome
+from armwise.engine import (
+    KEY_VARIABLE,
+    CostReport,
+    Decision,
+    Engine,
+    Explanation,
+    LocalStore,
+    Path,
+    PathPrices,
+    Signer,
+    Stats,
+    check_name,
+    check_secret,
+    check_timeout,
+    parse_paths,
+    path_named,
+    refuse_owned_params,
+)
+from armwise.events import Event
+from armwise.router.arguments import (
+    check_objective,
+    check_seed,
+    is_observing,
+    opened_store,
+    whole_units,
+)
+from armwise.router.attempts import Flow, Recorder, Request, adrive, attempts, drive
+from armwise.router.checks import build_check
+from armwise.router.streams import AsyncStream, Stream
+from armwise.storage import CallFacts, ReportStatus
+
+DEFAULT_TIMEOUT_S = 600.0
+"""Deadline of a request over all its attempts: what OpenAI's own client waits for one."""
+
+
+class Router:
+    """Sends each request to the cheapest path that is good enough, and learns which that is.
+
+    One Router serves one goal. It may be shared by threads, asyncio tasks and forked children.
+
+    Args:
+        paths: Model names, dicts such as ``{"model": "openai/gpt-4o", "weight": 0.3}``, or
+            ``Path``; at least one.
+        goal_id: What the requests are for, such as "extract_company"; 1 to 255 bytes. Beliefs
+            are kept per goal.
+        success_when: How success shows in the answer itself: an expression such as
+            ``"finish_reason == 'stop'"``, a callable of the response, a JSON schema, or a
+            Pydantic model. None: outcomes are only learned when you report them.
+        objective: The rule that chooses; default ``CheapestWithin(0.02)``.
+        store: "memory://", or a store that several Routers share; default ``ARMWISE_STORE``,
+            else memory.
+        adapter: How providers are called; default LiteLLM.
+        complexity: Sorts requests into levels; default the four signals of
+            ``armwise.bandit.complexity``.
+        mode: "apply" serves what was chosen. "observe" decides and learns but serves
+            ``default_path``: the safe first day in production.
+        default_path: Name of the path that "observe" serves.
+        timeout_s: Deadline of one request over all its attempts, in seconds; None: none.
+        seed: Makes the decisions of a run repeatable, for tests.
+        namespace: Keeps request ids of one tenant from being reported to another.
+        on_event: Called with every event (``armwise.events``); what it raises is counted.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used; the message says what to write.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str | Mapping[str, Any] | Path],
+        goal_id: str,
+        *,
+        success_when: object = None,
+        objective: Objective | None = None,
+        store: str | LocalStore | None = None,
+        adapter: Adapter | None = None,
+        complexity: Complexity | None = None,
+        mode: Literal["apply", "observe"] = "apply",
+        default_path: str | None = None,
+        timeout_s: float | None = DEFAULT_TIMEOUT_S,
+        seed: int | None = None,
+        namespace: str = "",
+        on_event: Callable[[Event], object] | None = None,
+    ) -> None:
+        parsed = parse_paths(paths)
+        check_name(goal_id, "goal_id")
+        if namespace:
+            check_name(namespace, "namespace")
+        check_timeout(timeout_s)
+        check_seed(seed)
+        check_objective(objective)
+        secret = os.environ.get(KEY_VARIABLE) or None
+        self._paths = {path.name: path for path in parsed}
+        self._timeout_s = timeout_s
+        self._adapter: Adapter = adapter or LiteLLMAdapter()
+        self._store = opened_store(store)
+        self._is_observing = is_observing(mode, default_path)
+        served = path_named(parsed, default_path, "default_path") if self._is_observing else None
+        self._engine = Engine(
+            goal_id,
+            parsed,
+            objective=objective or CheapestWithin(),
+            store=self._store,
+            prices=PathPrices(parsed, self._adapter.price),
+            complexity=complexity or FourSignals(),
+            signer=Signer(None if secret is None else check_secret(secret), namespace),
+            default_path=served,
+            seed=seed,
+            clock=time.time,
+            on_event=on_event,
+        )
+        self._recorder = Recorder(self._engine, build_check(success_when))
+
+    @overload
+    def completion(
+        self,
+        messages: Sequence[Any],
+        *,
+        task_type: str | None = None,
+        return_request_id: Literal[False] = False,
+        timeout_s: float | None = None,
+        stream: bool = False,
+        **params: Any,
+    ) -> Any: ...
+
+    @overload
+    def completion(
+        self,
+        messages: Sequence[Any],
+        *,
+        task_type: str | None = None,
+        return_request_id: Literal[True],
+        timeout_s: float | None = None,
+        stream: bool = False,
+        **params: Any,
+    ) -> tuple[Any, str]: ...
+
+    def completion(
+        self,
+        messages: Sequence[Any],
+        *,
+        task_type: str | None = None,
+        return_request_id: bool = False,
+        timeout_s: float | None = None,
+        stream: bool = False,
+        **params: Any,
+    ) -> Any:
+        """Answer a request by the cheapest path that is good enough.
+
+        Args:
+            messages: Messages in any form of the OpenAI chat API, passed on untouched.
+            task_type: The kind of task, such as "extraction": the strongest hint there is to
+                which model suffices. At most 64 different ones per goal. None is "general".
+            return_request_id: Return ``(response, request_id)``.
+            timeout_s: Deadline over all attempts, in seconds; None: the Router's.
+            stream: Return a ``Stream`` of chunks; its ``request_id`` is known at once.
+            **params: Parameters for the provider (temperature, tools, ...). They override a
+                path's own ``params``.
+
+        Returns:
+            An OpenAI-shaped response, whatever the provider.
+
+        Raises:
+            InvalidMessagesError: If the messages are not messages.
+            AllPathsFailedError: If every path ended in a provider's error.
+            Exception: A provider's error that every path would share, such as a bad request.
+        """
+        flow = self._flow(messages, task_type, timeout_s, params, stream=stream)
+        attempt, response = drive(flow, self._adapter)
+        if stream:
+            response = Stream(response, attempt, self._recorder, self._adapter)
+        return (response, attempt.request_id) if return_request_id else response
+
+    @overload
+    async def acompletion(
+        self,
+        messages: Sequence[Any],
+        *,
+        task_type: str | None = None,
+        return_request_id: Literal[False] = False,
+        timeout_s: float | None = None,
+        stream: bool = False,
+        **params: Any,
+    ) -> Any: ...
+
+    @overload
+    async def acompletion(
+        self,
+        messages: Sequence[Any],
+        *,
+        task_type: str | None = None,
+        return_request_id: Literal[True],
+        timeout_s: float | None = None,
+        stream: bool = False,
+        **params: Any,
+    ) -> tuple[Any, str]: ...
+
+    async def acompletion(
+        self,
+        messages: Sequence[Any],
+        *,
+        task_type: str | None = None,
+        return_request_id: bool = False,
+        timeout_s: float | None = None,
+        stream: bool = False,
+        **params: Any,
+    ) -> Any:
+        """Answer a request without blocking the event loop; see ``completion``."""
+        flow = self._flow(messages, task_type, timeout_s, params, stream=stream)
+        attempt, response = await adrive(flow, self._adapter)
+        if stream:
+            response = AsyncStream(response, attempt, self._recorder, self._adapter)
+        return (response, attempt.request_id) if return_request_id else response
+
+    def decide(
+        self, messages: Sequence[Any], *, task_type: str | None = None, **params: Any
+    ) -> Decision:
+        """Choose a path without calling it. Nothing is written anywhere.
+
+        Call ``decision.model`` yourself and report under ``decision.request_id``.
+
+        Args:
+            messages: Messages in any form of the OpenAI chat API.
+            task_type: As in ``completion``.
+            **params: What the call will be made with; tools and response_format matter for the
+                level.
+        """
+        return self._engine.decide(messages, task_type, params)
+
+    def report_outcome(
+        self,
+        request_id: str,
+        outcome: Outcome | bool | float | str,
+        *,
+        cost_usd: float | None = None,
+        latency_s: float | None = None,
+        category: str | None = None,
+        revision: int = 1,
+    ) -> ReportStatus:
+        """Tell how a request ended. Counted exactly once, from any thread, for 30 days.
+
+        Args:
+            request_id: What ``completion`` or ``decide`` returned.
+            outcome: ``Outcome.SUCCESS``, ``FAILURE`` or ``UNKNOWN``, a bool, or a score 0..1.
+                It overrides what ``success_when`` found. UNKNOWN takes an outcome back.
+            cost_usd: Cost of that attempt in US dollars, if it was not measured.
+            latency_s: Its latency in seconds, if it was not measured.
+            category: A word for the kind of failure, for events and ``explain``.
+            revision: 1 for a first report; higher to correct an earlier one.
+
+        Returns:
+            APPLIED, CORRECTED, DUPLICATE (counted before), CONFLICT (another outcome holds this
+            revision) or STALE (a higher revision holds).
+
+        Raises:
+            RequestIdError: If the id is malformed, forged, foreign, or expired.
+            InvalidOutcomeError: If the outcome is none.
+        """
+        facts = CallFacts(
+            cost_nanousd=whole_units(cost_usd, "cost_usd", 1e9),
+            latency_us=whole_units(latency_s, "latency_s", 1e6),
+        )
+        return self._engine.report(
+            request_id, outcome, facts=facts, category=category, revision=revision
+        )
+
+    async def areport_outcome(
+        self,
+        request_id: str,
+        outcome: Outcome | bool | float | str,
+        *,
+        cost_usd: float | None = None,
+        latency_s: float | None = None,
+        category: str | None = None,
+        revision: int = 1,
+    ) -> ReportStatus:
+        """Tell how a request ended; see ``report_outcome``."""
+        return self.report_outcome(
+            request_id,
+            outcome,
+            cost_usd=cost_usd,
+            latency_s=latency_s,
+            category=category,
+            revision=revision,
+        )
+
+    def stats(self) -> Stats:
+        """Return beliefs with intervals and counts, per bucket and path."""
+        return self._engine.stats()
+
+    def cost_report(self, baseline: str | None = None) -> CostReport:
+        """Return money spent, and what always using ``baseline`` would have cost.
+
+        Args:
+            baseline: Name of a path; default: the dearest one by list price.
+
+        Raises:
+            ConfigurationError: If there is no such path.
+        """
+        paths = tuple(self._paths.values())
+        if baseline is None:
+            prices = self._engine.prices
+            dearest = max(paths, key=lambda path: prices.expected_usd(path.name, None) or 0.0)
+            return self._engine.cost_report(dearest)
+        return self._engine.cost_report(path_named(paths, baseline, "baseline"))
+
+    def explain(self, request_id: str) -> Explanation:
+        """Retell one request: bucket, beliefs, draws, rule, attempts and reports.
+
+        The last 10,000 decisions of this process are remembered whole; of older ones, and of
+        those of other processes, what the id itself says.
+
+        Raises:
+            RequestIdError: If the id is malformed, forged or foreign.
+        """
+        return self._engine.explain(request_id)
+
+    def warmup(self) -> None:
+        """Load what the first request would load (LiteLLM takes about 3 s), without a call."""
+        self._adapter.warmup()
+        self.decide([{"role": "user", "content": ""}])
+
+    async def awarmup(self) -> None:
+        """Load what the first request would load, in a thread."""
+        import asyncio
+
+        await asyncio.to_thread(self.warmup)
+
+    def close(self) -> None:
+        """Let go of what the Router holds. May be called twice."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _flow(
+        self,
+        messages: Sequence[Any],
+        task_type: str | None,
+        timeout_s: float | None,
+        params: Mapping[str, Any],
+        *,
+        stream: bool,
+    ) -> Flow:
+        refuse_owned_params(params, "a call")
+        check_timeout(timeout_s)
+        decision = self._engine.decide(messages, task_type, params)
+        names = (decision.path,) if self._is_observing else decision.ranking
+        request = Request(
+            decision,
+            [self._paths[name] for name in names],
+            messages,
+            params,
+            self._timeout_s if timeout_s is None else timeout_s,
+            stream,
+        )
+        return attempts(request, self._recorder)

@@ -1,0 +1,162 @@
+"""Streams that learn: chunks pass through, and the outcome is taken when the stream ends."""
+
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from armwise.adapters import Adapter, usage_of
+from armwise.engine import Decision
+from armwise.router.attempts import Attempt, Recorder
+from armwise.router.checks import Answer, ajudge, judge
+
+
+class _Tee:
+    """Keeps a stream's chunks for the check, and decides which of them the caller sees."""
+
+    def __init__(self, attempt: Attempt, recorder: Recorder, adapter: Adapter) -> None:
+        self._attempt = attempt
+        self._recorder = recorder
+        self._adapter = adapter
+        self._chunks: list[Any] = []
+        self._usage_source: Any = None
+        self._is_settled = False
+        asked = attempt.call.params.get("stream_options") or {}
+        self._shows_usage = bool(asked.get("include_usage"))
+
+    @property
+    def decision(self) -> Decision:
+        """The decision that the stream belongs to."""
+        return self._attempt.decision
+
+    @property
+    def request_id(self) -> str:
+        """The signed id to report the outcome under; known before the first chunk."""
+        return self._attempt.request_id
+
+    def _take(self, chunk: Any) -> bool:
+        """Keep a chunk; return whether the caller is to see it.
+
+        Usage was asked for by the router. Its chunk has no choices, and code that reads
+        ``chunk.choices[0]`` would fail on it, so callers see it only if they asked for it too.
+        """
+        if self._recorder.check is not None:
+            self._chunks.append(chunk)
+        if usage_of(chunk) is not None:
+            self._usage_source = chunk
+        return bool(getattr(chunk, "choices", True)) or self._shows_usage
+
+    def _answer(self) -> Answer:
+        response = None
+        if self._recorder.check is not None:
+            response = self._adapter.assemble(self._chunks, self._attempt.call)
+        return self._recorder.answer(self._attempt, response, self._usage_source)
+
+    def _settle(self) -> bool:
+        """Return True the first time only: a stream has one end."""
+        is_first = not self._is_settled
+        self._is_settled = True
+        return is_first
+
+    def _fail(self, error: Exception) -> None:
+        if self._settle():
+            self._recorder.failed(self._attempt, error)
+
+    def _abandon(self) -> None:
+        if self._settle():
+            self._recorder.abandoned(self._attempt)
+
+
+class Stream(_Tee, Iterator[Any]):
+    """An answer in chunks, OpenAI-shaped, with the id of its request.
+
+    Read to its end, it is checked and counted like any answer. Closed or left before, its outcome
+    is unknown. An error in the middle is a fault of the path and is raised as it is.
+    """
+
+    def __init__(self, source: Any, attempt: Attempt, recorder: Recorder, adapter: Adapter) -> None:
+        super().__init__(attempt, recorder, adapter)
+        self._source = source
+        self._iterator = iter(source)
+
+    def __next__(self) -> Any:
+        while True:
+            try:
+                chunk = next(self._iterator)
+            except StopIteration:
+                self._finish()
+                raise
+            except Exception as error:
+                self._fail(error)
+                raise
+            if self._take(chunk):
+                return chunk
+
+    def close(self) -> None:
+        """Stop reading. Unless the end was reached, the outcome is unknown."""
+        self._abandon()
+        if callable(close := getattr(self._source, "close", None)):
+            close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _finish(self) -> None:
+        if not self._settle():
+            return
+        answer, check = self._answer(), self._recorder.check
+        verdict = judge(check, answer) if check is not None else None
+        self._recorder.answered(self._attempt, answer, self._usage_source, verdict)
+
+
+class AsyncStream(_Tee, AsyncIterator[Any]):
+    """The async twin of ``Stream``."""
+
+    def __init__(self, source: Any, attempt: Attempt, recorder: Recorder, adapter: Adapter) -> None:
+        super().__init__(attempt, recorder, adapter)
+        self._source = source
+        self._iterator = aiter(source)
+
+    async def __anext__(self) -> Any:
+        while True:
+            try:
+                chunk = await anext(self._iterator)
+            except StopAsyncIteration:
+                await self._finish()
+                raise
+            except Exception as error:
+                self._fail(error)
+                raise
+            if self._take(chunk):
+                return chunk
+
+    async def aclose(self) -> None:
+        """Stop reading. Unless the end was reached, the outcome is unknown."""
+        self._abandon()
+        if callable(close := getattr(self._source, "aclose", None)):
+            await close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _finish(self) -> None:
+        if not self._settle():
+            return
+        answer, check = self._answer(), self._recorder.check
+        verdict = await ajudge(check, answer) if check is not None else None
+        self._recorder.answered(self._attempt, answer, self._usage_source, verdict)

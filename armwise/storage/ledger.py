@@ -1,0 +1,80 @@
+"""The arithmetic of counting a record once: pure, shared by every store that runs in Python."""
+
+from typing import NamedTuple
+
+from armwise.bandit import Evidence, outcome_evidence
+from armwise.storage.base import CallFacts, Record, ReportStatus
+
+_COST, _TOKENS, _LATENCY, _FAULT = 1, 2, 4, 8
+
+
+class Counted(NamedTuple):
+    """What has been counted of one attempt so far: the dedupe record.
+
+    Attributes:
+        revision: Highest revision that was applied, -1 while no outcome was.
+        score: The outcome that holds, 0..10000; None for unknown or none.
+        facts: Bit set of the call facts that were applied.
+    """
+
+    revision: int
+    score: int | None
+    facts: int
+
+
+class Settlement(NamedTuple):
+    """What one record changes: the new dedupe record, the evidence to add, and the answer."""
+
+    counted: Counted
+    change: Evidence | None
+    status: ReportStatus
+
+
+def settle(before: Counted | None, record: Record) -> Settlement:
+    """Return what counting ``record`` changes, given what was counted of its attempt before."""
+    known = before or Counted(-1, None, 0)
+    facts, change = _new_facts(known.facts, record.facts)
+    if before is None:
+        change += Evidence(attempts=1)
+    status = ReportStatus.APPLIED if change != _NOTHING else ReportStatus.DUPLICATE
+    revision, score = known.revision, known.score
+    if record.revision is not None:
+        status = _outcome_status(known, record.revision, record.score)
+        if status in (ReportStatus.APPLIED, ReportStatus.CORRECTED):
+            revision, score = record.revision, record.score
+            if known.score is not None:
+                change -= outcome_evidence(known.score)
+            if score is not None:
+                change += outcome_evidence(score)
+    return Settlement(
+        Counted(revision, score, facts), None if change == _NOTHING else change, status
+    )
+
+
+_NOTHING = Evidence()
+
+
+def _outcome_status(known: Counted, revision: int, score: int | None) -> ReportStatus:
+    if revision > known.revision:
+        return ReportStatus.APPLIED if known.revision < 0 else ReportStatus.CORRECTED
+    if revision < known.revision:
+        return ReportStatus.STALE
+    return ReportStatus.DUPLICATE if score == known.score else ReportStatus.CONFLICT
+
+
+def _new_facts(applied: int, facts: CallFacts) -> tuple[int, Evidence]:
+    """Return the bit set after these facts, and the evidence of those that are new."""
+    change = _NOTHING
+    if facts.cost_nanousd is not None and not applied & _COST:
+        applied |= _COST
+        change += Evidence(cost_nanousd=facts.cost_nanousd, costed=1)
+    if facts.output_tokens is not None and not applied & _TOKENS:
+        applied |= _TOKENS
+        change += Evidence(output_tokens=facts.output_tokens, tokened=1)
+    if facts.latency_us is not None and not applied & _LATENCY:
+        applied |= _LATENCY
+        change += Evidence(latency_us=facts.latency_us, timed=1)
+    if facts.fault and not applied & _FAULT:
+        applied |= _FAULT
+        change += Evidence(faults=1)
+    return applied, change

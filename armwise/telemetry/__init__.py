@@ -1,0 +1,5 @@
+"""Where events go: one small sink per target."""
+
+from armwise.telemetry.logs import LogSink
+
+__all__ = ["LogSink"]
