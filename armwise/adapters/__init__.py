@@ -3,17 +3,20 @@
 from armwise.adapters.base import Adapter, Call
 from armwise.adapters.faults import Fault, classify
 from armwise.adapters.litellm import LiteLLMAdapter
-from armwise.adapters.prices import Price, litellm_price
+from armwise.adapters.models import UNKNOWN_MODEL, ModelInfo, litellm_info
+from armwise.adapters.prices import Price
 from armwise.adapters.usage import Usage, usage_of
 
 __all__ = [
+    "UNKNOWN_MODEL",
     "Adapter",
     "Call",
     "Fault",
     "LiteLLMAdapter",
+    "ModelInfo",
     "Price",
     "Usage",
     "classify",
-    "litellm_price",
+    "litellm_info",
     "usage_of",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from armwise.adapters.prices import Price
+from armwise.adapters.models import ModelInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Adapter(Protocol):
         """Return the response that the chunks of a stream add up to."""
         ...
 
-    def price(self, model: str) -> Price | None:
-        """Return the list price of a model, or None if it is not known. Never raises."""
+    def info(self, model: str) -> ModelInfo:
+        """Return what is known of a model: price and context window. Never raises."""
         ...
 
     def warmup(self) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from armwise.adapters.base import Call
-from armwise.adapters.prices import Price, litellm_price
+from armwise.adapters.models import ModelInfo, litellm_info
 from armwise.errors import ConfigurationError
 
 _OFFLINE = {
@@ -64,9 +64,9 @@ class LiteLLMAdapter:
         """Join a stream's chunks; see ``Adapter.assemble``."""
         return load_litellm().stream_chunk_builder(list(chunks), messages=list(call.messages))
 
-    def price(self, model: str) -> Price | None:
-        """Return LiteLLM's list price; see ``Adapter.price``."""
-        return litellm_price(model)
+    def info(self, model: str) -> ModelInfo:
+        """Return what LiteLLM's list says; see ``Adapter.info``."""
+        return litellm_info(model)
 
     def warmup(self) -> None:
         """Import LiteLLM now."""

@@ -1,24 +1,12 @@
-"""What a call costs: price rows, and reading them from LiteLLM's list without importing it.
+"""What a call costs.
 
 Costs are computed here, from price and usage. LiteLLM's own cost function answers 0.0 for some
 unknown models, and a price passed with a call changes its global table for later calls.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 from armwise.adapters.usage import Usage
-
-_LIST_FILE = "model_prices_and_context_window_backup.json"
-_FREE_PROVIDERS = frozenset(
-    {"hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_chat", "vllm", "xinference"}
-)
-"""Providers that run on the caller's own machines: a price of zero is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,51 +36,3 @@ class Price:
             + usage.cache_write_tokens * write_usd
             + usage.output_tokens * self.output_usd
         )
-
-
-def litellm_price(model: str) -> Price | None:
-    """Return LiteLLM's list price of a model, None if it is not known.
-
-    A price of zero counts as unknown unless the provider runs on the caller's machines: the list
-    has zeros for models whose price nobody entered.
-    """
-    provider = model.partition("/")[0]
-    if provider in _FREE_PROVIDERS:
-        return Price(0.0, 0.0)
-    prices = _price_list()
-    return prices.get(model) or prices.get(model.partition("/")[2])
-
-
-@cache
-def _price_list() -> Mapping[str, Price]:
-    """Read the list from the installed package's data: 20 ms instead of a 3 s import."""
-    spec = find_spec("litellm")
-    if spec is None or spec.origin is None:
-        return {}
-    try:
-        with (Path(spec.origin).parent / _LIST_FILE).open(encoding="utf-8") as file:
-            rows = json.load(file)
-    except (OSError, ValueError):
-        return _loaded_price_list()
-    return _prices(rows)
-
-
-def _loaded_price_list() -> Mapping[str, Price]:
-    """Read the list from the imported package, where its data file has moved."""
-    from armwise.adapters.litellm import load_litellm
-
-    return _prices(load_litellm().model_cost)
-
-
-def _prices(rows: Mapping[str, Any]) -> Mapping[str, Price]:
-    prices: dict[str, Price] = {}
-    for model, row in rows.items():
-        input_usd, output_usd = row.get("input_cost_per_token"), row.get("output_cost_per_token")
-        if isinstance(input_usd, int | float) and input_usd > 0:
-            prices[model] = Price(
-                float(input_usd),
-                float(output_usd or 0.0),
-                row.get("cache_read_input_token_cost"),
-                row.get("cache_creation_input_token_cost"),
-            )
-    return prices

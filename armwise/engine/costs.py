@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from armwise.adapters import Price, Usage
+from armwise.adapters import ModelInfo, Price, Usage
 from armwise.bandit import Evidence
 from armwise.engine.path import Path
 from armwise.storage import ArmKey
@@ -22,12 +22,12 @@ class PathPrices:
 
     Args:
         paths: The paths.
-        list_price: Looks a model up in the adapter's list.
+        info: What the adapter knows of a model.
     """
 
-    def __init__(self, paths: Sequence[Path], list_price: Callable[[str], Price | None]) -> None:
+    def __init__(self, paths: Sequence[Path], info: Callable[[str], ModelInfo]) -> None:
         self._prices: dict[str, Price | None] = {
-            path.name: path.declared_price or list_price(path.model) for path in paths
+            path.name: path.declared_price or info(path.model).price for path in paths
         }
 
     @property

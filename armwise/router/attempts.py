@@ -6,11 +6,11 @@ awaiting.
 """
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from armwise.adapters import Adapter, Call, Fault, classify, usage_of
+from armwise.adapters import Adapter, Call, Fault, ModelInfo, classify, usage_of
 from armwise.bandit import stored_score
 from armwise.engine import Decision, Engine, Path
 from armwise.errors import AllPathsFailedError
@@ -157,8 +157,14 @@ class Recorder:
         )
 
 
-def attempts(request: Request, recorder: Recorder) -> Flow:
+def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelInfo]) -> Flow:
     """Try paths in order until one answers.
+
+    Args:
+        request: What was asked, and which paths to try.
+        recorder: Where attempts are counted.
+        info: What is known of a model. After a prompt was too long for one, only models that are
+            known, or may be hoped, to take a longer one are tried.
 
     Returns (as the generator's value): the attempt that was answered and its response.
 
@@ -168,11 +174,15 @@ def attempts(request: Request, recorder: Recorder) -> Flow:
     """
     causes: dict[str, Exception] = {}
     begun_s = time.perf_counter()
+    overrun_tokens = 0
     for number, path in enumerate(request.order):
         started_s = time.perf_counter()
         left_s = None if request.timeout_s is None else request.timeout_s - (started_s - begun_s)
         if left_s is not None and left_s <= 0:
             break
+        window_tokens = info(path.model).max_input_tokens
+        if window_tokens is not None and window_tokens <= overrun_tokens:
+            continue
         attempt = Attempt(request.decision, path, number, _call(request, path, left_s), started_s)
         try:
             response = yield attempt.call
@@ -181,6 +191,8 @@ def attempts(request: Request, recorder: Recorder) -> Flow:
             if not fault.moves_on:
                 raise
             causes[path.name] = error
+            if fault is Fault.CONTEXT and window_tokens is not None:
+                overrun_tokens = max(overrun_tokens, window_tokens)
             continue
         if not request.stream:
             answer = recorder.answer(attempt, response, response)
@@ -253,8 +265,8 @@ def _all_failed(request: Request, causes: dict[str, Exception]) -> AllPathsFaile
     untried = [path.name for path in request.order if path.name not in causes]
     if untried:
         lines.append(
-            f"  not tried, because the deadline of {request.timeout_s:g} s had passed: "
-            f"{', '.join(untried)}"
+            f"  not tried, for lack of time (deadline {request.timeout_s} s) or because the prompt "
+            f"is too long for them: {', '.join(untried)}"
         )
     message = f"no path could answer (goal {request.decision.goal_id!r}):\n" + "\n".join(lines)
     return AllPathsFailedError(message, dict(causes))

@@ -110,7 +110,7 @@ class Router:
             parsed,
             objective=objective or CheapestWithin(),
             store=self._store,
-            prices=PathPrices(parsed, self._adapter.price),
+            prices=PathPrices(parsed, self._adapter.info),
             complexity=complexity or FourSignals(),
             signer=Signer(None if secret is None else check_secret(secret), namespace),
             default_path=served,
@@ -371,4 +371,4 @@ class Router:
             self._timeout_s if timeout_s is None else timeout_s,
             stream,
         )
-        return attempts(request, self._recorder)
+        return attempts(request, self._recorder, self._adapter.info)

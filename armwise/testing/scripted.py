@@ -1,0 +1,141 @@
+"""An adapter that answers from a script: users' tests of their routing, without any network.
+
+No provider library is imported. The responses have OpenAI's shape, as attributes.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from armwise.adapters import UNKNOWN_MODEL, Call, ModelInfo
+
+Script = Callable[[Call], "str | Scripted | Exception"]
+"""Answers one call: a text, a ``Scripted`` answer, or an error to raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """One answer.
+
+    Args:
+        text: What the model says.
+        input_tokens: Reported usage.
+        output_tokens: Reported usage.
+        finish_reason: "stop", "length", ...
+        latency_s: How long the answer takes; really waited for.
+        fails_after_chunks: In a stream, the number of words after which the connection breaks.
+    """
+
+    text: str
+    input_tokens: int = 10
+    output_tokens: int = 20
+    finish_reason: str = "stop"
+    latency_s: float = 0.0
+    fails_after_chunks: int | None = None
+
+
+class ScriptedError(Exception):
+    """A provider's error, with the status code that real ones carry.
+
+    Args:
+        status_code: HTTP status.
+        message: Text of the error.
+    """
+
+    def __init__(self, status_code: int, message: str = "scripted") -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+class ScriptedAdapter:
+    """An ``Adapter`` that calls functions instead of models.
+
+    Args:
+        scripts: Per model, a fixed text or a function of the call.
+        models: What is known of each model; nothing is of those that are not in it.
+
+    Attributes:
+        calls: Every call that was made, in order.
+    """
+
+    def __init__(
+        self,
+        scripts: Mapping[str, str | Script],
+        models: Mapping[str, ModelInfo] | None = None,
+    ) -> None:
+        self._scripts = dict(scripts)
+        self._models = dict(models or {})
+        self.calls: list[Call] = []
+
+    def complete(self, call: Call) -> Any:
+        """Answer a call; see ``Adapter.complete``."""
+        scripted = self._answer(call)
+        time.sleep(scripted.latency_s)
+        return _chunks(scripted, call) if call.stream else _response(scripted, call.model)
+
+    async def acomplete(self, call: Call) -> Any:
+        """Answer a call; see ``Adapter.acomplete``."""
+        scripted = self._answer(call)
+        await asyncio.sleep(scripted.latency_s)
+        return _achunks(scripted, call) if call.stream else _response(scripted, call.model)
+
+    def assemble(self, chunks: Sequence[Any], call: Call) -> Any:
+        """Join a stream's chunks; see ``Adapter.assemble``."""
+        text = "".join(chunk.choices[0].delta.content for chunk in chunks if chunk.choices)
+        usage = chunks[-1].usage
+        scripted = Scripted(text, usage.prompt_tokens, usage.completion_tokens)
+        return _response(scripted, call.model)
+
+    def info(self, model: str) -> ModelInfo:
+        """Return what was given at construction; see ``Adapter.info``."""
+        return self._models.get(model, UNKNOWN_MODEL)
+
+    def warmup(self) -> None:
+        """Do nothing: there is nothing to load."""
+
+    def _answer(self, call: Call) -> Scripted:
+        self.calls.append(call)
+        if call.model not in self._scripts:
+            raise ScriptedError(404, f"no script for model {call.model!r}")
+        script = self._scripts[call.model]
+        answer = script if isinstance(script, str) else script(call)
+        if isinstance(answer, Exception):
+            raise answer
+        return Scripted(answer) if isinstance(answer, str) else answer
+
+
+def _response(scripted: Scripted, model: str) -> SimpleNamespace:
+    message = SimpleNamespace(role="assistant", content=scripted.text, tool_calls=None)
+    choice = SimpleNamespace(index=0, message=message, finish_reason=scripted.finish_reason)
+    return SimpleNamespace(
+        object="chat.completion", model=model, choices=[choice], usage=_usage(scripted)
+    )
+
+
+def _usage(scripted: Scripted) -> SimpleNamespace:
+    return SimpleNamespace(
+        prompt_tokens=scripted.input_tokens,
+        completion_tokens=scripted.output_tokens,
+        total_tokens=scripted.input_tokens + scripted.output_tokens,
+    )
+
+
+def _chunks(scripted: Scripted, call: Call) -> Iterator[SimpleNamespace]:
+    words = scripted.text.split(" ")
+    for position, word in enumerate(words):
+        if position == scripted.fails_after_chunks:
+            raise ScriptedError(500, "the connection broke in the middle of the stream")
+        is_last = position == len(words) - 1
+        delta = SimpleNamespace(role="assistant", content=word if is_last else word + " ")
+        finish_reason = scripted.finish_reason if is_last else None
+        choice = SimpleNamespace(index=0, delta=delta, finish_reason=finish_reason)
+        yield SimpleNamespace(model=call.model, choices=[choice], usage=None)
+    yield SimpleNamespace(model=call.model, choices=[], usage=_usage(scripted))
+
+
+async def _achunks(scripted: Scripted, call: Call) -> AsyncIterator[SimpleNamespace]:
+    for chunk in _chunks(scripted, call):
+        yield chunk
