@@ -7,7 +7,7 @@ from typing import Any, Self
 from armwise.adapters import Adapter, usage_of
 from armwise.engine import Decision
 from armwise.router.attempts import Attempt, Recorder
-from armwise.router.checks import Answer, ajudge, judge
+from armwise.router.checks import Answer, Check, Verdict, ajudge, judge
 
 
 class _Tee:
@@ -45,10 +45,22 @@ class _Tee:
             self._usage_source = chunk
         return bool(getattr(chunk, "choices", True)) or self._shows_usage
 
-    def _answer(self) -> Answer:
-        response = None
-        if self._recorder.check is not None:
+    def _answer(self) -> tuple[Answer, Check | None, Verdict | None]:
+        """Return the whole answer, the check to run on it, or else the verdict already known.
+
+        Joining chunks is the adapter's work and may fail; the caller has had the stream by then,
+        so that is an unknown outcome and not an error.
+        """
+        check = self._recorder.check
+        if check is None:
+            return self._measured(None), None, None
+        try:
             response = self._adapter.assemble(self._chunks, self._attempt.call)
+        except Exception as error:  # noqa: BLE001 - see above
+            return self._measured(None), None, Verdict(None, check.name, error)
+        return self._measured(response), check, None
+
+    def _measured(self, response: Any) -> Answer:
         return self._recorder.answer(self._attempt, response, self._usage_source)
 
     def _settle(self) -> bool:
@@ -111,8 +123,9 @@ class Stream(_Tee, Iterator[Any]):
     def _finish(self) -> None:
         if not self._settle():
             return
-        answer, check = self._answer(), self._recorder.check
-        verdict = judge(check, answer) if check is not None else None
+        answer, check, verdict = self._answer()
+        if check is not None:
+            verdict = judge(check, answer)
         self._recorder.answered(self._attempt, answer, self._usage_source, verdict)
 
 
@@ -157,6 +170,7 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
     async def _finish(self) -> None:
         if not self._settle():
             return
-        answer, check = self._answer(), self._recorder.check
-        verdict = await ajudge(check, answer) if check is not None else None
+        answer, check, verdict = self._answer()
+        if check is not None:
+            verdict = await ajudge(check, answer)
         self._recorder.answered(self._attempt, answer, self._usage_source, verdict)

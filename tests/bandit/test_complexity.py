@@ -19,14 +19,17 @@ def score(prompt: str, task_type: str = "general", *, structured: bool = False) 
 
 
 @pytest.mark.parametrize(
-    ("words", "points"), [(1, 0), (49, 0), (50, 1), (199, 1), (200, 2), (499, 2), (500, 3), (9000, 3)]
+    ("words", "points"),
+    [(1, 0), (49, 0), (50, 1), (199, 1), (200, 2), (499, 2), (500, 3), (9000, 3)],
 )
 def test_length_counts_words_in_four_steps(words: int, points: int) -> None:
     """Below 50, 200 and 500 words are 0, 1 and 2 points, from 500 on 3."""
     assert points == score("word " * words, "classification")
 
 
-@pytest.mark.parametrize("task", ["classification", "extraction", "label", "yes_no", "entity_extraction"])
+@pytest.mark.parametrize(
+    "task", ["classification", "extraction", "label", "yes_no", "entity_extraction"]
+)
 def test_tasks_that_small_models_do_add_nothing(task: str) -> None:
     """Five task types count 0 points."""
     assert score("hello", task) == 0
@@ -55,7 +58,9 @@ def test_structure_is_counted_once() -> None:
     assert score("hello", "label", structured=True) == 2
 
 
-@pytest.mark.parametrize(("cues", "points"), [("compare", 1), ("Compare pros and cons", 2), (ALL_CUES, 2)])
+@pytest.mark.parametrize(
+    ("cues", "points"), [("compare", 1), ("Compare pros and cons", 2), (ALL_CUES, 2)]
+)
 def test_reasoning_cues_count_up_to_two(cues: str, points: int) -> None:
     """One cue counts 1, more count 2."""
     assert points == score(cues, "label")

@@ -73,7 +73,7 @@ def test_learning_finds_the_best_arm() -> None:
 
 
 def test_the_cheap_arm_is_kept_where_it_is_good_enough() -> None:
-    """CheapestWithin(0.05) plays a cheap arm of rate .90 against a dear one of .91 most of the time."""
+    """Given up to 5 %, a cheap arm of rate .90 beats a dear one of .91 most of the time."""
     rates = (0.90, 0.91)
     world = np.random.default_rng(6)
     learner = sampler(Beta(1, 1), Beta(1, 1))

@@ -158,7 +158,7 @@ def test_ids_of_another_goal_process_or_month_are_told_apart() -> None:
     learner = engine(signer=signer, clock=lambda: clock[0])
     request_id = learner.decide(ASK).request_id
 
-    with pytest.raises(ForeignRequestIdError, match="'goal'.*'other'"):
+    with pytest.raises(ForeignRequestIdError, match=r"'goal'.*'other'"):
         engine(goal_id="other", signer=signer).report(request_id, True)
     with pytest.raises(UnknownKeyError):
         engine().report(request_id, True)
@@ -260,6 +260,7 @@ def test_a_task_type_that_is_no_label_is_refused(task_type: Any) -> None:
 
 def test_damaged_evidence_is_set_aside(caplog: pytest.LogCaptureFixture) -> None:
     """One impossible cell costs its own learning, not anybody's request."""
+
     class DamagedStore(MemoryStore):
         def bucket(self, goal_id: str, bucket: str) -> Mapping[ArmKey, Evidence]:
             return {ArmKey(bucket, "cheap"): Evidence(successes=-(2**40))}

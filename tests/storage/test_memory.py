@@ -31,9 +31,7 @@ def record(
     facts: CallFacts = CallFacts(),  # noqa: B008 - frozen
 ) -> Record:
     """Return a record of one request, decided a minute ago."""
-    return Record(
-        ARM, number.to_bytes(10), 0, int(NOW_S * 1000) - 60_000, facts, revision, score
-    )
+    return Record(ARM, number.to_bytes(10), 0, int(NOW_S * 1000) - 60_000, facts, revision, score)
 
 
 @st.composite
