@@ -1,7 +1,7 @@
 """Reads messages in every form that the OpenAI chat API knows: what was asked, and is it valid."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from armwise.errors import InvalidMessagesError
 
@@ -34,8 +34,12 @@ def last_user_text(messages: Sequence[Any]) -> str:
     return asked
 
 
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
 def _role_and_content(message: Any, position: int) -> tuple[str, Any]:
-    if isinstance(message, Mapping):
+    if _is_mapping(message):
         role = message.get("role")
         content = message.get("content")
         has_content = "content" in message or bool(message.keys() & {"tool_calls", "function_call"})
@@ -44,7 +48,7 @@ def _role_and_content(message: Any, position: int) -> tuple[str, Any]:
         content = getattr(message, "content", None)
         has_content = hasattr(message, "content")
     if not isinstance(role, str) or not role:
-        found = sorted(map(str, message)) if isinstance(message, Mapping) else type(message)
+        found = sorted(map(str, message)) if _is_mapping(message) else type(message).__name__
         raise InvalidMessagesError(
             f"messages[{position}] has no role (found {found}). "
             'Each message is {"role": "user" | "system" | "assistant" | "tool", "content": ...}.'
@@ -71,7 +75,7 @@ def _text(content: Any, position: int) -> str:
     for part in content:
         if isinstance(part, str):
             texts.append(part)
-        elif isinstance(part, Mapping):
+        elif _is_mapping(part):
             text = part.get("text")
             if part.get("type", "text") in _TEXT_PARTS and isinstance(text, str):
                 texts.append(text)
@@ -92,4 +96,4 @@ def demands_structure(params: Mapping[str, Any]) -> bool:
     wanted = params.get("response_format")
     if wanted is None:
         return False
-    return not (isinstance(wanted, Mapping) and wanted.get("type") == "text")
+    return not (_is_mapping(wanted) and wanted.get("type") == "text")

@@ -132,7 +132,7 @@ def parse_paths(paths: Iterable[str | Mapping[str, Any] | Path]) -> tuple[Path, 
     return parsed
 
 
-def _parse_path(path: object, position: int) -> Path:
+def _parse_path(path: str | Mapping[str, Any] | Path, position: int) -> Path:
     if isinstance(path, Path):
         return path
     if isinstance(path, str):

@@ -54,7 +54,7 @@ class ScriptedAdapter:
     """An ``Adapter`` that calls functions instead of models.
 
     Args:
-        scripts: Per model, a fixed text or a function of the call.
+        scripts: Per model, a fixed answer or a function of the call.
         models: What is known of each model; nothing is of those that are not in it.
 
     Attributes:
@@ -63,7 +63,7 @@ class ScriptedAdapter:
 
     def __init__(
         self,
-        scripts: Mapping[str, str | Script],
+        scripts: Mapping[str, "str | Scripted | Script"],
         models: Mapping[str, ModelInfo] | None = None,
     ) -> None:
         self._scripts = dict(scripts)
@@ -101,7 +101,7 @@ class ScriptedAdapter:
         if call.model not in self._scripts:
             raise ScriptedError(404, f"no script for model {call.model!r}")
         script = self._scripts[call.model]
-        answer = script if isinstance(script, str) else script(call)
+        answer = script(call) if callable(script) else script
         if isinstance(answer, Exception):
             raise answer
         return Scripted(answer) if isinstance(answer, str) else answer

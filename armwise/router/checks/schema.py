@@ -1,0 +1,143 @@
+"""A check that the text of an answer satisfies a JSON schema or a Pydantic model.
+
+An answer that does not parse, or is invalid, scores 0.0: bad JSON is a failure, never unknown.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from armwise.errors import ConfigurationError
+from armwise.router.checks.answer import Answer, NotJsonError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from referencing import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCheck:
+    """Scores an answer 1.0 if its text is valid, else 0.0.
+
+    Attributes:
+        name: The model's name, or the schema's title.
+    """
+
+    name: str
+    is_async: ClassVar[bool] = False
+    _is_valid: Callable[[Answer], bool] = field(repr=False)
+
+    def __call__(self, answer: Answer, /) -> float | None:
+        """Return the answer's score."""
+        return 1.0 if self._is_valid(answer) else 0.0
+
+
+def model_check(model: type[BaseModel]) -> SchemaCheck:
+    """Return the check that an answer's text satisfies a Pydantic model.
+
+    Args:
+        model: A subclass of ``pydantic.BaseModel``; its own validators run too.
+    """
+    from pydantic import ValidationError
+
+    def is_valid(answer: Answer) -> bool:
+        try:
+            model.model_validate_json(answer.json_text)
+        except (ValidationError, UnicodeEncodeError):  # half of a surrogate pair has no UTF-8
+            return False
+        return True
+
+    return SchemaCheck(f"{model.__module__}.{model.__qualname__}", is_valid)
+
+
+def schema_check(schema: Mapping[str, Any]) -> SchemaCheck:
+    """Return the check that an answer's text satisfies a JSON schema.
+
+    Args:
+        schema: A JSON schema of the dialect its ``$schema`` names, by default 2020-12. ``format``
+            is not checked. Every ``$ref`` must lead into the schema itself: nothing is fetched.
+
+    Raises:
+        ConfigurationError: If it is not a valid schema, or refers to something outside.
+    """
+    own = copy.deepcopy(dict(schema))
+    name = f"schema {own['title']!r}" if isinstance(own.get("title"), str) else "a JSON schema"
+    validator = _validator(own)
+
+    def is_valid(answer: Answer) -> bool:
+        try:
+            return bool(validator.is_valid(answer.json))
+        except (NotJsonError, RecursionError):  # parsed, but too deep for a recursive schema
+            return False
+
+    return SchemaCheck(name, is_valid)
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    from jsonschema import Draft202012Validator, SchemaError
+    from jsonschema.validators import validator_for
+    from jsonschema_specifications import REGISTRY
+    from referencing.exceptions import Unresolvable
+
+    dialect: Any = Draft202012Validator
+    if "$schema" in schema:
+        dialect = validator_for(schema, default=cast("Any", None))
+        if dialect is None:
+            raise ConfigurationError(
+                f"success_when has the unknown dialect $schema={schema['$schema']!r}. "
+                "Write 'https://json-schema.org/draft/2020-12/schema', or leave it out."
+            )
+    try:
+        dialect.check_schema(schema)
+    except SchemaError as error:
+        raise ConfigurationError(_not_a_schema(schema, error)) from error
+    try:
+        _resolve_references(schema, dialect)
+        # This registry holds the published dialects and, unlike the default, fetches nothing.
+        validator = dialect(schema, registry=REGISTRY)
+        validator.is_valid(None)
+    except Unresolvable as error:
+        raise ConfigurationError(
+            f"success_when refers to $ref={error.ref!r}, which is not in the schema; nothing is "
+            "fetched. Put it under '$defs' and write {'$ref': '#/$defs/NAME'}."
+        ) from error
+    except RecursionError:
+        raise ConfigurationError(
+            "success_when is a schema whose '$ref' leads back to itself. Let it lead to a part "
+            "that describes a value."
+        ) from None
+    return validator
+
+
+def _not_a_schema(schema: Mapping[str, Any], error: Any) -> str:
+    if schema.get("type") == "json_schema":
+        return (
+            "success_when is a response_format, not a JSON schema. Pass the schema inside it: "
+            "success_when=response_format['json_schema']['schema']."
+        )
+    where = "".join(f"[{part!r}]" for part in error.absolute_path)
+    return (
+        f"success_when{where} is not valid in a JSON schema: {error.message}. "
+        "Write for example {'type': 'object', 'required': ['company']}."
+    )
+
+
+def _resolve_references(schema: dict[str, Any], dialect: Any) -> None:
+    """Look every reference up once, so that a missing one is an error now and not per answer."""
+    from jsonschema_specifications import REGISTRY
+    from referencing.jsonschema import specification_with
+
+    specification = specification_with(dialect.META_SCHEMA["$schema"])
+    root: Resource[Any] = specification.create_resource(schema)
+    waiting = [(REGISTRY.resolver_with_root(root), root)]
+    while waiting:
+        resolver, resource = waiting.pop()
+        contents: Any = resource.contents
+        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
+            reference = contents.get(keyword) if isinstance(contents, Mapping) else None
+            if isinstance(reference, str):
+                resolver.lookup(reference)
+        waiting += [(resolver.in_subresource(part), part) for part in resource.subresources()]

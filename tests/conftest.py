@@ -1,0 +1,24 @@
+"""Fixtures that several rooms share."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+# As armwise sets them itself, but before any test imports LiteLLM on its own.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+
+
+@pytest.fixture
+def openai_on_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let every ``openai/...`` model be answered "Apple" by a local server."""
+    from armwise.testing import LoopbackServer, Reply
+
+    def apple(request: object) -> Reply:
+        return Reply(text="Apple makes the iPhone.", input_tokens=12, output_tokens=5)
+
+    with LoopbackServer(apple) as server:
+        monkeypatch.setenv("OPENAI_API_BASE", server.api_base)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        yield
