@@ -13,6 +13,9 @@ _CONTEXT_PHRASES = (
     "context window",
     "prompt is too long",
 )
+_NO_KEY_PHRASES = ("missing credentials", "api_key client option must be set")
+"""How OpenAI's client says that no key is set; LiteLLM turns that into a 500."""
+
 _MISCONFIGURED_STATUSES = frozenset({401, 402, 403, 404})
 _TIMEOUT_NAMES = frozenset({"APITimeoutError", "Timeout", "TimeoutException", "TimeoutError"})
 _CONNECTION_NAMES = frozenset({"APIConnectionError", "TransportError", "ConnectionError"})
@@ -70,6 +73,8 @@ def _by_status(status: int, error: BaseException, names: set[str]) -> Fault:
     if status == 408 or names & _TIMEOUT_NAMES:  # noqa: PLR2004 - HTTP
         return Fault.TIMEOUT
     if status in _MISCONFIGURED_STATUSES or "LiteLLMUnknownProvider" in names:
+        return Fault.MISCONFIGURED
+    if any(phrase in str(error).lower() for phrase in _NO_KEY_PHRASES):
         return Fault.MISCONFIGURED
     if status >= 500:  # noqa: PLR2004 - HTTP
         return Fault.SERVER

@@ -12,12 +12,14 @@ from armwise.events import CheckRaised, Event, PathFaulted, PriceUnknown
 _log = logging.getLogger("armwise")
 _log.addHandler(logging.NullHandler())
 
+Cause = tuple[str, str, str]
+
 
 class LogSink:
     """Logs events. Neither prompts nor answers are in any event, so none can be logged."""
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
+        self._said: set[Cause] = set()
         self._lock = threading.Lock()
 
     @property
@@ -27,23 +29,37 @@ class LogSink:
 
     def __call__(self, event: Event) -> None:
         """Log one event."""
-        message = _warning(event)
-        if message is None:
-            _log.debug("%s", event, extra={"armwise_event": event})
-        elif self._is_new(message):
-            _log.warning("%s", message, extra={"armwise_event": event})
+        cause = _cause(event)
+        if cause is not None and self._is_new(cause):
+            _log.warning("%s", _message(event), extra={"armwise_event": event})
         else:
-            _log.debug("%s", message, extra={"armwise_event": event})
+            _log.debug("%s", event, extra={"armwise_event": event})
 
-    def _is_new(self, message: str) -> bool:
+    def _is_new(self, cause: Cause) -> bool:
         with self._lock:
-            if message in self._said:
+            if cause in self._said:
                 return False
-            self._said.add(message)
+            self._said.add(cause)
             return True
 
 
-def _warning(event: Event) -> str | None:
+def _cause(event: Event) -> Cause | None:
+    """Return what a warning is given once for; None for events that warn of nothing.
+
+    Names only, never an error's text: texts carry request ids, and would make every one new.
+    """
+    match event:
+        case PathFaulted():
+            return ("fault", event.path, event.fault)
+        case CheckRaised():
+            return ("check", event.check, event.error)
+        case PriceUnknown():
+            return ("price", event.path, event.model)
+        case _:
+            return None
+
+
+def _message(event: Event) -> str:
     match event:
         case PathFaulted(fault="misconfigured"):
             return (
@@ -64,4 +80,4 @@ def _warning(event: Event) -> str | None:
                 "output_usd_per_mtok on the path."
             )
         case _:
-            return None
+            return str(event)

@@ -47,6 +47,5 @@ def _class_check(cls: type[object]) -> Check:
     if issubclass(cls, BaseModel) and cls is not BaseModel:
         return model_check(cls)
     raise ConfigurationError(
-        f"success_when={cls.__qualname__} is a class, but not a Pydantic model. Derive it from "
-        f"pydantic.BaseModel, or pass a function of the response. {_FORMS}"
+        f"success_when={cls.__qualname__} is a class, but not a Pydantic model. {_FORMS}"
     )

@@ -45,7 +45,7 @@ class ExpressionCheck:
         if value is None:
             return None
         if type(value) is float:
-            return unit_score(value, self.name)
+            return unit_score(value, repr(self.name))
         return 1.0 if value else 0.0
 
 
@@ -65,4 +65,4 @@ def expression_check(text: str) -> ExpressionCheck:
             f"success_when={source.quoted()} is a dict in a string, which would always succeed. "
             "Pass a JSON schema as a dict: success_when=json.loads(...)."
         )
-    return ExpressionCheck(source.quoted(), Grammar(source).result(tree))
+    return ExpressionCheck(source.title(), Grammar(source).result(tree))

@@ -96,7 +96,8 @@ def _is_async(function: Callable[..., Any]) -> bool:
 def _name(function: Callable[..., Any]) -> str:
     inner: Any = getattr(function, "func", function)  # what functools.partial wraps
     named = inner if hasattr(inner, "__qualname__") else type(inner)
-    return f"{named.__module__}.{named.__qualname__}"
+    module: str | None = getattr(named, "__module__", None)  # a bound built-in method has none
+    return f"{module}.{named.__qualname__}" if module else named.__qualname__
 
 
 def _score(value: object, name: str) -> float | None:

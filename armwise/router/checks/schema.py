@@ -40,8 +40,17 @@ def model_check(model: type[BaseModel]) -> SchemaCheck:
 
     Args:
         model: A subclass of ``pydantic.BaseModel``; its own validators run too.
+
+    Raises:
+        ConfigurationError: If a type that the model names is not defined.
     """
     from pydantic import ValidationError
+
+    if model.model_rebuild(raise_errors=False) is False:
+        raise ConfigurationError(
+            f"success_when={model.__qualname__} names a type that is not defined yet. "
+            "Define it first, then build the Router."
+        )
 
     def is_valid(answer: Answer) -> bool:
         try:
@@ -70,7 +79,10 @@ def schema_check(schema: Mapping[str, Any]) -> SchemaCheck:
     def is_valid(answer: Answer) -> bool:
         try:
             return bool(validator.is_valid(answer.json))
-        except (NotJsonError, RecursionError):  # parsed, but too deep for a recursive schema
+        except NotJsonError:
+            return False
+        except (RecursionError, ArithmeticError):
+            # JSON, but too deep for a recursive schema, or an integer that no float can hold.
             return False
 
     return SchemaCheck(name, is_valid)
@@ -79,8 +91,8 @@ def schema_check(schema: Mapping[str, Any]) -> SchemaCheck:
 def _validator(schema: dict[str, Any]) -> Any:
     from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import validator_for
-    from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import EMPTY_REGISTRY
 
     dialect: Any = Draft202012Validator
     if "$schema" in schema:
@@ -96,8 +108,8 @@ def _validator(schema: dict[str, Any]) -> Any:
         raise ConfigurationError(_not_a_schema(schema, error)) from error
     try:
         _resolve_references(schema, dialect)
-        # This registry holds the published dialects and, unlike the default, fetches nothing.
-        validator = dialect(schema, registry=REGISTRY)
+        # Without a registry jsonschema would fetch what a reference names; this one cannot.
+        validator = dialect(schema, registry=EMPTY_REGISTRY)
         validator.is_valid(None)
     except Unresolvable as error:
         raise ConfigurationError(
@@ -127,12 +139,11 @@ def _not_a_schema(schema: Mapping[str, Any], error: Any) -> str:
 
 def _resolve_references(schema: dict[str, Any], dialect: Any) -> None:
     """Look every reference up once, so that a missing one is an error now and not per answer."""
-    from jsonschema_specifications import REGISTRY
-    from referencing.jsonschema import specification_with
+    from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 
     specification = specification_with(dialect.META_SCHEMA["$schema"])
     root: Resource[Any] = specification.create_resource(schema)
-    waiting = [(REGISTRY.resolver_with_root(root), root)]
+    waiting = [(EMPTY_REGISTRY.resolver_with_root(root), root)]
     while waiting:
         resolver, resource = waiting.pop()
         contents: Any = resource.contents

@@ -53,9 +53,13 @@ class Source:
         """Return the part of the text that a node came from, shortened."""
         return _shortened(ast.get_source_segment(self.text, node) or "")
 
+    def title(self) -> str:
+        """Return the whole text, shortened."""
+        return _shortened(self.text)
+
     def quoted(self) -> str:
         """Return the whole text as a literal, shortened."""
-        return repr(_shortened(self.text))
+        return repr(self.title())
 
     def refusal(self, node: ast.expr, what: str, instead: str | None = None) -> ExpressionError:
         """Return the error that names a refused node, where it stands, and what to write.
@@ -75,15 +79,24 @@ class Source:
         try:
             return ast.parse(self.text, filename="success_when", mode="eval").body
         except SyntaxError as error:
-            where = self._position(error.lineno or 1, max((error.offset or 1) - 1, 0), chars=True)
+            where = ""
+            if error.lineno and error.offset:
+                where = f" at {self._position(error.lineno, error.offset - 1, in_bytes=False)}"
             raise ExpressionError(
-                f"success_when={self.quoted()} does not parse at {where}: {error.msg}. {_FORMS}"
+                f"success_when={self.quoted()} does not parse{where}: {error.msg}. {self._advice()}"
             ) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise ExpressionError(
                 f"success_when={self.quoted()} does not parse: {error or 'nested too deeply'}. "
                 f"{_FORMS}"
             ) from None
+
+    def _advice(self) -> str:
+        if "&&" in self.text or "||" in self.text:
+            return "Write 'and', 'or' and 'not'."
+        if re.search(r"(?<![=!<>])=(?!=)", self.text):
+            return "Write '==' to compare."
+        return _FORMS
 
     def _measure(self, tree: ast.expr) -> None:
         nodes = 0
@@ -103,10 +116,10 @@ class Source:
             "Join conditions with one 'and' or 'or', or pass a function of the response instead."
         )
 
-    def _position(self, line: int, column: int, *, chars: bool = False) -> str:
-        """Return a position in words, counted from 1; ast counts UTF-8 bytes, errors characters."""
+    def _position(self, line: int, column: int, *, in_bytes: bool = True) -> str:
+        """Return a position in words, counted from 1."""
         lines = re.split(r"\r\n|\r|\n", self.text)
-        if not chars and line <= len(lines):
+        if in_bytes and line <= len(lines):
             column = len(lines[line - 1].encode()[:column].decode(errors="replace"))
         character = f"character {column + 1}"
         return character if len(lines) == 1 else f"line {line}, {character}"

@@ -1,0 +1,46 @@
+"""The ``armwise`` command; one module per subcommand."""
+
+from typing import Annotated
+
+import typer
+
+import armwise
+from armwise.cli.demo import demo
+from armwise.cli.route import route
+
+app = typer.Typer(
+    name="armwise",
+    help="Send each LLM request to the cheapest model that is good enough, and learn which is.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback with local variables would print prompts and keys.
+    pretty_exceptions_show_locals=False,
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"armwise {armwise.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a subcommand."""
+
+
+app.command()(demo)
+app.command()(route)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
