@@ -1,50 +1,12 @@
-"""Calls providers through LiteLLM.
-
-LiteLLM is imported at the first call, never before: its 3 s and 150 MB dwarf the router's. It is
-told to stay off the network, to leave the project's ``.env`` alone, and to make one attempt only.
-"""
+"""Calls providers through LiteLLM, one attempt at a time."""
 
 import asyncio
-import logging
-import os
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from armwise.adapters.base import Call
+from armwise.adapters.loading import load_litellm
 from armwise.adapters.models import ModelInfo, litellm_info
-from armwise.errors import ConfigurationError
-
-_OFFLINE = {
-    # Without it every import asks a web server for the price list.
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    # Without it every import loads the first .env found above site-packages.
-    "LITELLM_MODE": "PRODUCTION",
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-}
-
-
-@cache
-def load_litellm() -> Any:
-    """Import LiteLLM with its side effects turned off, and return it.
-
-    What the user has set, environment variables and a log level, is kept.
-    """
-    for variable, value in _OFFLINE.items():
-        os.environ.setdefault(variable, value)
-    try:
-        import litellm
-    except ImportError as error:
-        raise ConfigurationError(
-            f"litellm cannot be imported ({error}). Install it with: pip install armwise"
-        ) from error
-    litellm.suppress_debug_info = True
-    # Opening a stream of a Llama-named model would otherwise fetch its tokenizer, for up to 46 s.
-    litellm.disable_hf_tokenizer_download = True
-    logger = logging.getLogger("LiteLLM")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.ERROR)  # it would print every provider's error beside our own
-    return litellm
 
 
 class LiteLLMAdapter:
@@ -75,9 +37,11 @@ class LiteLLMAdapter:
 
 def _arguments(call: Call) -> dict[str, Any]:
     arguments: dict[str, Any] = {
-        **call.params,
+        # Some of LiteLLM's providers rewrite tools and schemas in place (Gemini drops
+        # additionalProperties): the next path of a fallback must see what the caller wrote.
+        **{name: _copied(value) for name, value in call.params.items()},
         "model": call.model,
-        "messages": call.messages,
+        "messages": [_copied(message) for message in call.messages],
         # Two layers would retry otherwise, and a retry that the router cannot see is neither
         # recorded nor within its deadline.
         "max_retries": 0,
@@ -93,3 +57,12 @@ def _arguments(call: Call) -> dict[str, Any]:
             "include_usage": True,
         }
     return arguments
+
+
+def _copied(value: Any) -> Any:
+    """Copy dicts and lists all the way down; pass clients, callables and classes as they are."""
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_copied(item) for item in value]
+    return value

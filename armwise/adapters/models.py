@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from armwise.adapters.loading import load_litellm
 from armwise.adapters.prices import Price
 
 _LIST_FILE = "model_prices_and_context_window_backup.json"
@@ -62,8 +63,6 @@ def _list() -> Mapping[str, ModelInfo]:
 
 def _loaded_rows() -> Mapping[str, Any]:
     """Return the list of the imported package, where its data file has moved."""
-    from armwise.adapters.litellm import load_litellm
-
     rows: Mapping[str, Any] = load_litellm().model_cost
     return rows
 

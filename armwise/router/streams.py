@@ -106,7 +106,8 @@ class Stream(_Tee, Iterator[Any]):
     def close(self) -> None:
         """Stop reading. Unless the end was reached, the outcome is unknown."""
         self._abandon()
-        if callable(close := getattr(self._source, "close", None)):
+        close: Any = getattr(self._source, "close", None)
+        if close is not None:
             close()
 
     def __enter__(self) -> Self:
@@ -153,7 +154,8 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
     async def aclose(self) -> None:
         """Stop reading. Unless the end was reached, the outcome is unknown."""
         self._abandon()
-        if callable(close := getattr(self._source, "aclose", None)):
+        close: Any = getattr(self._source, "aclose", None)
+        if close is not None:
             await close()
 
     async def __aenter__(self) -> Self:

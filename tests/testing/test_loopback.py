@@ -21,13 +21,6 @@ from armwise.testing.loopback import ChatRequest, LoopbackServer, Reply, fixed
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
 
-# Warnings of litellm's own making, about its data classes and an event loop it leaves open.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Item .* qualifier:UserWarning"),
-    pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
-]
-
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 CALL = {
     "id": "call_1",

@@ -91,7 +91,6 @@ def schema_check(schema: Mapping[str, Any]) -> SchemaCheck:
 def _validator(schema: dict[str, Any]) -> Any:
     from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import validator_for
-    from referencing.exceptions import Unresolvable
     from referencing.jsonschema import EMPTY_REGISTRY
 
     dialect: Any = Draft202012Validator
@@ -111,11 +110,6 @@ def _validator(schema: dict[str, Any]) -> Any:
         # Without a registry jsonschema would fetch what a reference names; this one cannot.
         validator = dialect(schema, registry=EMPTY_REGISTRY)
         validator.is_valid(None)
-    except Unresolvable as error:
-        raise ConfigurationError(
-            f"success_when refers to $ref={error.ref!r}, which is not in the schema; nothing is "
-            "fetched. Put it under '$defs' and write {'$ref': '#/$defs/NAME'}."
-        ) from error
     except RecursionError:
         raise ConfigurationError(
             "success_when is a schema whose '$ref' leads back to itself. Let it lead to a part "
@@ -138,17 +132,40 @@ def _not_a_schema(schema: Mapping[str, Any], error: Any) -> str:
 
 
 def _resolve_references(schema: dict[str, Any], dialect: Any) -> None:
-    """Look every reference up once, so that a missing one is an error now and not per answer."""
+    """Follow every reference once, so that a missing one is an error now and not per answer."""
     from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 
     specification = specification_with(dialect.META_SCHEMA["$schema"])
     root: Resource[Any] = specification.create_resource(schema)
     waiting = [(EMPTY_REGISTRY.resolver_with_root(root), root)]
+    seen: set[int] = set()
     while waiting:
         resolver, resource = waiting.pop()
         contents: Any = resource.contents
-        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
-            reference = contents.get(keyword) if isinstance(contents, Mapping) else None
-            if isinstance(reference, str):
-                resolver.lookup(reference)
+        if id(contents) in seen or not isinstance(contents, dict):
+            continue
+        seen.add(id(contents))
         waiting += [(resolver.in_subresource(part), part) for part in resource.subresources()]
+        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
+            if keyword in contents:
+                found = _referred(resolver, cast("str", contents[keyword]))
+                waiting.append((found.resolver, specification.create_resource(found.contents)))
+
+
+def _referred(resolver: Any, reference: str) -> Any:
+    from referencing.exceptions import Unresolvable
+
+    try:
+        found = resolver.lookup(reference)
+    except (Unresolvable, ValueError) as error:  # ValueError: a word where a list has a number
+        raise ConfigurationError(_no_schema_at(reference)) from error
+    if not isinstance(found.contents, dict | bool):
+        raise ConfigurationError(_no_schema_at(reference))
+    return found
+
+
+def _no_schema_at(reference: str) -> str:
+    return (
+        f"success_when refers to {reference!r}, but there is no schema of that name inside it, and "
+        "nothing is fetched. Put it under '$defs' and write {'$ref': '#/$defs/NAME'}."
+    )

@@ -213,7 +213,7 @@ def test_an_answer_has_no_other_attributes(answer_of: AnswerOf) -> None:
     """A misspelt view is an AttributeError that lists the right ones."""
     answer: Any = answer_of()
 
-    with pytest.raises(AttributeError, match="no 'txt'.*finish_reason"):
+    with pytest.raises(AttributeError, match=r"no 'txt'.*finish_reason"):
         _ = answer.txt
     with pytest.raises(AttributeError):
         answer.extra = 1

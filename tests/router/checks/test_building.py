@@ -78,7 +78,7 @@ def test_the_room_names_what_it_offers() -> None:
 
 
 def test_expressions_and_functions_import_no_heavy_library() -> None:
-    """jsonschema and pydantic wait for the first schema."""
+    """The libraries for schemas and models wait for the first of them."""
     script = (
         "import sys\n"
         "from armwise.router.checks import Answer, build_check, judge\n"

@@ -52,9 +52,9 @@ def _judged(expression: str, answer: Answer) -> Verdict:
 )
 def test_an_expression_that_holds_succeeds(answer_of: AnswerOf, expression: str) -> None:
     """Each name and operation of the grammar reads the answer as Python would."""
-    assert Verdict(1.0, expression.strip()[:57]) == Verdict(
-        _judged(expression, answer_of(JSON)).score, expression.strip()[:57]
-    )
+    verdict = _judged(expression, answer_of(JSON))
+
+    assert (1.0, None) == (verdict.score, verdict.error)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_float_outside_of_the_unit_interval_is_unknown(
         ("{'type': 'object'}", "dict in a string", "json.loads"),
         ("'" + "a" * 2_000 + "'", "2,002 characters", "Pass a function"),
         ("[" + "1," * 200 + "]", "more than 200 parts", "Pass a function"),
-        ("-" * 100 + "1", "deeper than 40 levels", "Pass a function"),
+        ("-" * 100 + "1", "deeper than 40 levels", "pass a function"),
         ("(" * 900 + "1" + ")" * 900, "does not parse", "Write a comparison"),
     ],
 )
@@ -311,10 +311,9 @@ def test_what_is_not_in_the_grammar_is_refused_when_built(
     assert instead in str(caught.value)
 
 
-@pytest.mark.filterwarnings("default")
 def test_two_hundred_parts_and_forty_levels_are_allowed(answer_of: AnswerOf) -> None:
     """The bounds leave room, and the deepest expression still runs."""
-    wide = "sum([" + ",".join(["1"] * 196) + "]) == 196"
+    wide = "sum([" + ",".join(["1"] * 195) + "]) == 195"
     deep = "-" * 39 + "1"
 
     assert 1.0 == _judged(wide, answer_of()).score

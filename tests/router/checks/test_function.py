@@ -26,7 +26,7 @@ def test_a_function_gets_the_whole_response_itself(answer_of: AnswerOf) -> None:
     answer = answer_of()
     given: list[object] = []
 
-    judge(_check(lambda response: given.append(response)), answer)
+    judge(_check(given.append), answer)
 
     assert answer.response is given[0]
     assert 1 == len(given)
@@ -139,8 +139,8 @@ def test_a_function_that_cannot_take_the_response_alone_is_refused(
 @pytest.mark.parametrize(
     "function",
     [
-        lambda response, strict=True: strict,
-        lambda *responses: bool(responses),
+        pytest.param(lambda response, strict=True: strict, id="default"),
+        pytest.param(lambda *responses: bool(responses), id="variadic"),
         functools.partial(_two, 1),
         _Judge(),
         _Judge().method,
@@ -163,7 +163,7 @@ def test_a_check_is_named_by_its_function() -> None:
     assert [f"{__name__}._Judge", f"{__name__}._Judge.method", f"{__name__}._two"] == names
 
 
-async def _async_two(flag: bool, response: object) -> bool:  # noqa: FBT001  # bound by partial
+async def _async_two(flag: bool, response: object) -> bool:
     return flag and bool(response)
 
 

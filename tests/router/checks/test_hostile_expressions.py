@@ -1,8 +1,9 @@
 """Whatever string is passed, building refuses it or evaluation stays within plain data."""
 
 import ast
-import builtins
-from collections.abc import Callable
+import inspect
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,11 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from armwise.errors import ExpressionError
-from armwise.router.checks import Answer, build_check, judge
+from armwise.router.checks import (
+    Answer,
+    build_check,
+    grammar,
+    judge,
+    lookups,
+    operations,
+    source,
+    terms,
+)
 from armwise.router.checks.expression import ExpressionCheck
 from armwise.router.checks.source import MAX_NODES
-
-AnswerOf = Callable[..., Answer]
 
 
 class Spy:
@@ -163,23 +171,14 @@ ATTACKS = [
 ]
 
 # Pieces that fit together often enough for the grammar's inner parts to be reached.
-_ATOMS = st.sampled_from(
-    ["response", "text", "json", "usage", "finish_reason", "cost_usd", "latency_s", "None", "True"]
-    + [
-        "1",
-        "0.5",
-        "9223372036854775807",
-        "'a'",
-        "'spy'",
-        "'__class__'",
-        "[]",
-        "{}",
-        "()",
-        "...",
-        "_",
-    ]
-    + ["__builtins__", "eval", "len", "\uff54ext", "b''", "1j", "-1", "'completion_tokens'"]
-)
+# fmt: off
+_ATOMS = st.sampled_from([
+    "response", "text", "json", "usage", "finish_reason", "cost_usd", "latency_s", "None",
+    "True", "1", "0.5", "-1", "'a'", "'spy'", "[]", "{}", "9223372036854775807", "'__class__'",
+    "'completion_tokens'", "()", "...", "_", "__builtins__", "eval", "len", "\uff54ext", "b''",
+    "1j",
+])
+# fmt: on
 
 
 def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -280,8 +279,6 @@ def test_no_attribute_that_begins_with_an_underscore_is_built(root: str, name: s
 @given(EXPRESSIONS)
 def test_an_evaluation_calls_each_part_at_most_once(expression: str) -> None:
     """Work is bounded by the expression's size: nothing in it repeats."""
-    import sys
-
     answer, _ = _spied_answer()
     try:
         check = build_check(expression)
@@ -307,19 +304,11 @@ def test_an_evaluation_calls_each_part_at_most_once(expression: str) -> None:
     assert calls <= 8 * parts + 12
 
 
-def test_evaluation_uses_no_dynamic_builtin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither building nor judging compiles code or looks attributes up by a given name."""
+@pytest.mark.parametrize("module", [grammar, lookups, operations, source, terms])
+def test_the_evaluator_never_mentions_a_dynamic_builtin(module: ModuleType) -> None:
+    """Attributes are dict keys there, and nothing is compiled into Python code."""
+    tree = ast.parse(inspect.getsource(module))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
-    def forbidden(*_: object) -> None:
-        raise AssertionError("an expression reached a dynamic built-in")
-
-    answer, _ = _spied_answer()
-    for name in ("eval", "exec", "getattr", "__import__"):
-        monkeypatch.setattr(builtins, name, forbidden)
-    try:
-        check: Any = build_check("response.choices[0].finish_reason == 'stop' and json.a[0] == 1")
-        score = check(answer)
-    finally:
-        monkeypatch.undo()
-
-    assert 1.0 == score
+    dynamic = {"getattr", "setattr", "eval", "exec", "compile", "vars", "globals", "__import__"}
+    assert set() == names & dynamic

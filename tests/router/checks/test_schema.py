@@ -125,7 +125,10 @@ def test_checks_are_named_by_title_or_model() -> None:
         ({"properties": {"a": {"minLength": "x"}}}, r"\['properties'\]\['a'\]\['minLength'\]"),
         ({"type": "json_schema", "json_schema": {}}, r"response_format\['json_schema'\]"),
         ({"$schema": "http://unknown.invalid/"}, "unknown dialect"),
-        ({"$ref": "#/$defs/nothing"}, r"'#/\$defs/nothing', which is not in the schema"),
+        ({"$ref": "#/$defs/nothing"}, r"'#/\$defs/nothing', but there is no schema"),
+        ({"$ref": "#/title", "title": "a"}, "'#/title', but there is no schema"),
+        ({"$ref": "#/allOf/x", "allOf": [{}]}, "'#/allOf/x', but there is no schema"),
+        ({"$ref": "#/own/a", "own": {"a": {"$ref": "elsewhere"}}}, "'elsewhere', but"),
         ({"properties": {"a": {"$ref": "other.json"}}}, "'other.json'"),
         ({"$ref": "#"}, "leads back to itself"),
     ],
@@ -176,7 +179,7 @@ def schema_server() -> Iterator[tuple[str, list[str]]]:
             """Stay silent."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/schema.json", asked
         server.shutdown()
