@@ -113,6 +113,27 @@ class PathFaulted:
 
 
 @dataclass(frozen=True, slots=True)
+class EpochOpened:
+    """An arm's success rate has broken: its belief begins anew.
+
+    Args:
+        goal_id: The goal.
+        bucket: "task type/level".
+        path: The path.
+        epoch: Number of the new epoch.
+        direction: "fell" or "rose".
+        rate_before: The success rate that no longer holds, 0..1.
+    """
+
+    goal_id: str
+    bucket: str
+    path: str
+    epoch: int
+    direction: str
+    rate_before: float
+
+
+@dataclass(frozen=True, slots=True)
 class PriceUnknown:
     """No price is known for a path: it ranks as the dearest until one is declared.
 
@@ -127,4 +148,4 @@ class PriceUnknown:
     model: str
 
 
-Event = Decided | Attempted | Reported | CheckRaised | PathFaulted | PriceUnknown
+Event = Decided | Attempted | Reported | CheckRaised | PathFaulted | EpochOpened | PriceUnknown

@@ -1,6 +1,7 @@
 """The pure core: values and a random generator in, values out. No clock, no I/O, no threads."""
 
 from armwise.bandit.arms import Arms
+from armwise.bandit.change import ChangeDetector
 from armwise.bandit.complexity import Assessment, Complexity, FourSignals
 from armwise.bandit.evidence import UNIT, Evidence, outcome_evidence
 from armwise.bandit.messages import demands_structure, last_user_text
@@ -15,6 +16,7 @@ __all__ = [
     "Assessment",
     "BestQuality",
     "Beta",
+    "ChangeDetector",
     "CheapestWithin",
     "Complexity",
     "Evidence",

@@ -1,5 +1,6 @@
 """The ``armwise`` command; one module per subcommand."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -43,4 +44,9 @@ app.command()(route)
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    finally:
+        # The interpreter's last garbage collection would walk through all of LiteLLM's objects,
+        # which takes a second or two; atexit handlers and open files are not concerned.
+        gc.freeze()

@@ -6,13 +6,13 @@ a decision in a bucket where nothing happened costs one comparison.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from armwise.bandit import Arms, Beta, Evidence, Sampler
-from armwise.engine.costs import PathPrices
+from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
 from armwise.errors import InvalidBeliefError
 from armwise.storage import ArmKey, LocalEvidence
@@ -25,9 +25,18 @@ _log = logging.getLogger("armwise.engine")
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class BucketBeliefs:
+    """The beliefs of one bucket at one moment.
+
+    Args:
+        version: Version of the evidence that they were computed from.
+        sampler: Draws from them.
+        epochs: Epoch per path; a path that is missing is in epoch 0.
+    """
+
     version: int
     sampler: Sampler
+    epochs: Mapping[str, int]
 
 
 class Beliefs:
@@ -55,16 +64,16 @@ class Beliefs:
         self._evidence = evidence
         self._prices = prices
         self._seed = seed
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, BucketBeliefs] = {}
         self._lock = threading.Lock()
         register(self)
 
-    def sampler(self, bucket: str) -> Sampler:
-        """Return the sampler of a bucket's present beliefs."""
+    def of(self, bucket: str) -> BucketBeliefs:
+        """Return the present beliefs of a bucket."""
         version = self._evidence.version(self._goal_id, bucket)
         held = self._held.get(bucket)
         if held is not None and held.version == version:
-            return held.sampler
+            return held
         return self._refreshed(bucket)
 
     def belief(self, key: ArmKey, evidence: Evidence | None) -> Beta:
@@ -89,26 +98,28 @@ class Beliefs:
             self._seed = None
         self._lock.release()
 
-    def _refreshed(self, bucket: str) -> Sampler:
+    def _refreshed(self, bucket: str) -> BucketBeliefs:
         with self._lock:
             # The version is read before the evidence: a change between the two is seen again.
             version = self._evidence.version(self._goal_id, bucket)
             held = self._held.get(bucket)
             if held is not None and held.version == version:
-                return held.sampler
-            arms = self._arms(bucket)
+                return held
+            epochs = self._evidence.epochs(self._goal_id, bucket)
+            arms = self._arms(bucket, epochs)
             sampler = held.sampler.evolved(arms) if held else Sampler(arms, self._rng(bucket))
-            self._held[bucket] = _Held(version, sampler)
-            return sampler
+            refreshed = BucketBeliefs(version, sampler, epochs)
+            self._held[bucket] = refreshed
+            return refreshed
 
-    def _arms(self, bucket: str) -> Arms:
+    def _arms(self, bucket: str, epochs: Mapping[str, int]) -> Arms:
         seen = self._evidence.bucket(self._goal_id, bucket)
         arms: list[tuple[str, Beta, float | None]] = []
         for path in self._paths:
-            key = ArmKey(bucket, path.name)
-            evidence = seen.get(key)
-            cost_usd = self._prices.expected_usd(path.name, evidence)
-            arms.append((path.name, self.belief(key, evidence), cost_usd))
+            key = ArmKey(bucket, path.name, epoch=epochs.get(path.name, 0))
+            # What a call costs has not changed with the quality of its answer.
+            cost_usd = self._prices.expected_usd(path.name, path_evidence(seen, bucket, path.name))
+            arms.append((path.name, self.belief(key, seen.get(key)), cost_usd))
         return Arms.of(arms)
 
     def _rng(self, bucket: str) -> "Generator":

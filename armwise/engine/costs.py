@@ -40,7 +40,7 @@ class PathPrices:
         price = self._prices.get(path)
         return None if price is None or usage is None else price.cost_usd(usage)
 
-    def expected_usd(self, path: str, evidence: Evidence | None) -> float | None:
+    def expected_usd(self, path: str, evidence: Evidence = Evidence()) -> float | None:  # noqa: B008 - frozen
         """Return the expected cost of one request, from the list price and measured costs.
 
         The list price counts as three measured requests; without one, measured costs stand
@@ -48,12 +48,18 @@ class PathPrices:
         """
         price = self._prices.get(path)
         if price is None:
-            return evidence.mean_cost_usd if evidence else None
+            return evidence.mean_cost_usd
         guess = price.cost_usd(TYPICAL_USAGE)
-        if not evidence or not evidence.costed:
+        if not evidence.costed:
             return guess
         spent = evidence.cost_nanousd / 1e9
         return (PRICE_OBSERVATIONS * guess + spent) / (PRICE_OBSERVATIONS + evidence.costed)
+
+
+def path_evidence(evidence: Mapping[ArmKey, Evidence], bucket: str, path: str) -> Evidence:
+    """Return all evidence of a path in a bucket: of every epoch, after any number of failures."""
+    found = [seen for key, seen in evidence.items() if key.path == path and key.bucket == bucket]
+    return found[0] if len(found) == 1 else sum(found, Evidence())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def cost_report(
         by_bucket[key.bucket] = by_bucket.get(key.bucket, 0) + seen.costed
     baseline_usd: float | None = 0.0
     for bucket, requests in by_bucket.items():
-        expected = prices.expected_usd(baseline, evidence.get(ArmKey(bucket, baseline)))
+        expected = prices.expected_usd(baseline, path_evidence(evidence, bucket, baseline))
         if expected is None:
             baseline_usd = None
             break

@@ -27,6 +27,7 @@ class Decision:
         exclusions: Reason per path that could not.
         decided_at_ms: When, in milliseconds since 1970.
         nonce: The request's random name.
+        epochs: Epoch per path; a path that is missing is in epoch 0.
     """
 
     goal_id: str
@@ -42,6 +43,7 @@ class Decision:
     exclusions: Mapping[str, str]
     decided_at_ms: int
     nonce: bytes
+    epochs: Mapping[str, int]
     _signer: Signer = field(repr=False)
 
     @property
@@ -77,9 +79,11 @@ class Decision:
 
     def sign(self, path: str, attempt: int) -> str:
         """Return the id of one attempt: the path called, and its number in the request."""
-        return self._signer.sign(
-            Token(self.goal_id, self.bucket, path, self.decided_at_ms, self.nonce, attempt)
+        epoch = self.epochs.get(path, 0)
+        token = Token(
+            self.goal_id, self.bucket, path, self.decided_at_ms, self.nonce, attempt, epoch=epoch
         )
+        return self._signer.sign(token)
 
     def why(self) -> str:
         """Retell the decision: bucket, rule, and per arm the belief, the draw and the cost."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from armwise.bandit import Arms, BestQuality, Complexity, Objective, Outcome, stored_score
+from armwise.bandit.outcome import FULL_SCORE
 from armwise.engine.beliefs import Beliefs
+from armwise.engine.changes import Changes
 from armwise.engine.context import Context
 from armwise.engine.costs import CostReport, PathPrices, cost_report
 from armwise.engine.decision import Decision
@@ -49,6 +51,7 @@ class Engine:
         complexity: Sorts requests into levels.
         signer: Signs request ids.
         default_path: In observe mode, the path to serve whatever is chosen; else None.
+        detect_changes: Begin an arm anew when its success rate breaks.
         seed: Makes draws repeatable.
         clock: Seconds since 1970.
         on_event: Called with every event; what it raises is counted and logged once.
@@ -65,6 +68,7 @@ class Engine:
         complexity: Complexity,
         signer: Signer,
         default_path: Path | None = None,
+        detect_changes: bool = True,
         seed: int | None = None,
         clock: Callable[[], float] = time.time,
         on_event: Callable[[Event], object] | None = None,
@@ -81,6 +85,9 @@ class Engine:
         self._clock = clock
         self._on_event = on_event
         self._beliefs = Beliefs(goal_id, paths, store, prices, seed)
+        self._changes = Changes(goal_id) if detect_changes else None
+        if self._changes is not None:
+            register(self._changes)
         self._recall = Recall()
         self._logs = LogSink()
         self._tally = Tally()
@@ -101,8 +108,8 @@ class Engine:
             ConfigurationError: If the task type is not a label.
         """
         bucket, assessment = self._context.bucket(messages, task_type, params or {})
-        sampler = self._beliefs.sampler(bucket)
-        arms, draws = sampler.arms, sampler.draw()
+        beliefs = self._beliefs.of(bucket)
+        arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
         chosen = self._choose(arms, draws)
         preferred = arms.names[chosen]
         served = preferred if self._default_path is None else self._default_path.name
@@ -120,6 +127,7 @@ class Engine:
             exclusions={},
             decided_at_ms=int(self._clock() * 1000),
             nonce=os.urandom(NONCE_BYTES),
+            epochs=beliefs.epochs,
             _signer=self._signer,
         )
         self._tally.add("decisions")
@@ -146,7 +154,9 @@ class Engine:
             score: What the automatic check says, 0..10000, under revision 0; None for unknown.
         """
         record = Record(
-            arm=ArmKey(decision.bucket, attempted.path),
+            arm=ArmKey(
+                decision.bucket, attempted.path, epoch=decision.epochs.get(attempted.path, 0)
+            ),
             nonce=decision.nonce,
             attempt=attempted.attempt,
             decided_at_ms=decision.decided_at_ms,
@@ -155,7 +165,8 @@ class Engine:
             score=score,
         )
         try:
-            self._store.apply(self.goal_id, [record])
+            status = self._store.apply(self.goal_id, [record])[0]
+            self._watch(record, status)
         except Exception:  # noqa: BLE001 - whatever is wrong with the store, the request goes on
             if self._tally.add("store_errors") == 1:
                 _log.exception("the store did not take a record; requests go on without learning")
@@ -209,6 +220,7 @@ class Engine:
             score=score,
         )
         status = self._store.apply(self.goal_id, [record])[0]
+        self._watch(record, status)
         reported = Reported(
             self.goal_id,
             token.nonce.hex(),
@@ -256,6 +268,16 @@ class Engine:
             RequestIdError: If the id is not genuine or belongs to another goal.
         """
         return self._recall.explain(self.token(request_id))
+
+    def _watch(self, record: Record, status: ReportStatus) -> None:
+        """Show a counted outcome to the change detector, and open an epoch if it says so."""
+        counted = status in (ReportStatus.APPLIED, ReportStatus.CORRECTED)
+        if self._changes is None or record.score is None or not counted:
+            return
+        opened = self._changes.observe(record.arm, record.score / FULL_SCORE)
+        if opened is not None:
+            self._store.open_epoch(self.goal_id, opened.bucket, opened.path, opened.epoch)
+            self.emit(opened)
 
     def _choose(self, arms: Arms, draws: Sequence[float]) -> int:
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from armwise.bandit import UNIT, Evidence
 from armwise.engine.beliefs import Beliefs
+from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
 from armwise.engine.tally import Counters
 from armwise.storage import ArmKey
@@ -18,13 +19,14 @@ class ArmStats:
         mean: Believed success rate, prior included.
         low: Lower end of the 90 % credible interval.
         high: Upper end of it.
-        successes: Weighted successes that were reported or checked.
-        failures: Weighted failures.
+        successes: Successes that were reported or checked, in the present epoch.
+        failures: Failures, in the present epoch.
         attempts: Recorded attempts, provider errors included.
         faults: Attempts that ended in a provider's error.
         share: Share of the bucket's attempts that went to this path, 0..1.
         mean_cost_usd: Mean measured cost of an attempt, None if none was measured.
         mean_latency_s: Mean latency of an attempt, None if none was measured.
+        epoch: How many times the path's success rate was found broken and begun anew.
     """
 
     mean: float
@@ -37,6 +39,7 @@ class ArmStats:
     share: float
     mean_cost_usd: float | None
     mean_latency_s: float | None
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,14 @@ def collect_stats(
     buckets: dict[str, dict[str, ArmStats]] = {}
     for bucket in sorted({key.bucket for key in evidence}):
         attempts = sum(seen.attempts for key, seen in evidence.items() if key.bucket == bucket)
+        epochs = beliefs.of(bucket).epochs
         names = [path.name for path in paths]
         names += sorted({key.path for key in evidence if key.bucket == bucket} - set(names))
         buckets[bucket] = {
-            name: _arm_stats(ArmKey(bucket, name), evidence, beliefs, attempts) for name in names
+            name: _arm_stats(
+                ArmKey(bucket, name, epoch=epochs.get(name, 0)), evidence, beliefs, attempts
+            )
+            for name in names
         }
     return Stats(goal_id, buckets, counters)
 
@@ -88,18 +95,20 @@ def collect_stats(
 def _arm_stats(
     key: ArmKey, evidence: Mapping[ArmKey, Evidence], beliefs: Beliefs, bucket_attempts: int
 ) -> ArmStats:
-    seen = evidence.get(key, Evidence())
-    belief = beliefs.belief(key, seen)
+    now = evidence.get(key, Evidence())
+    seen = path_evidence(evidence, key.bucket, key.path)
+    belief = beliefs.belief(key, now)
     low, high = belief.interval(0.9)
     return ArmStats(
         mean=belief.mean,
         low=low,
         high=high,
-        successes=seen.successes / UNIT,
-        failures=seen.failures / UNIT,
+        successes=now.successes / UNIT,
+        failures=now.failures / UNIT,
         attempts=seen.attempts,
         faults=seen.faults,
         share=seen.attempts / bucket_attempts if bucket_attempts else 0.0,
         mean_cost_usd=seen.mean_cost_usd,
         mean_latency_s=seen.mean_latency_s,
+        epoch=key.epoch,
     )

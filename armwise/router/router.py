@@ -65,6 +65,8 @@ class Router:
         mode: "apply" serves what was chosen. "observe" decides and learns but serves
             ``default_path``: the safe first day in production.
         default_path: Name of the path that "observe" serves.
+        detect_changes: Begin a path anew in a bucket where its success rate breaks. False keeps
+            all evidence for ever.
         timeout_s: Deadline of one request over all its attempts, in seconds; None: none.
         seed: Makes the decisions of a run repeatable, for tests.
         namespace: Keeps request ids of one tenant from being reported to another.
@@ -86,6 +88,7 @@ class Router:
         complexity: Complexity | None = None,
         mode: Literal["apply", "observe"] = "apply",
         default_path: str | None = None,
+        detect_changes: bool = True,
         timeout_s: float | None = DEFAULT_TIMEOUT_S,
         seed: int | None = None,
         namespace: str = "",
@@ -114,6 +117,7 @@ class Router:
             complexity=complexity or FourSignals(),
             signer=Signer(None if secret is None else check_secret(secret), namespace),
             default_path=served,
+            detect_changes=bool(detect_changes),
             seed=seed,
             clock=time.time,
             on_event=on_event,
@@ -309,7 +313,7 @@ class Router:
         paths = tuple(self._paths.values())
         if baseline is None:
             prices = self._engine.prices
-            dearest = max(paths, key=lambda path: prices.expected_usd(path.name, None) or 0.0)
+            dearest = max(paths, key=lambda path: prices.expected_usd(path.name) or 0.0)
             return self._engine.cost_report(dearest)
         return self._engine.cost_report(path_named(paths, baseline, "baseline"))
 

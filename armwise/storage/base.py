@@ -10,6 +10,7 @@ A store keeps evidence per goal and arm, and a small dedupe record per attempt. 
   from whichever record first carries them; a later value of the same fact is ignored.
 * **An outcome is revised by number.** A higher revision replaces the outcome exactly (the old
   one is taken back to the last integer), a lower one is answered with STALE.
+* **An epoch only grows.** Opening the same one twice, from two workers, opens it once.
 * **A call is atomic and thread-safe.** A record is counted whole or not at all.
 """
 
@@ -107,7 +108,11 @@ class Store(Protocol):
         ...
 
     def evidence(self, goal_id: str) -> Mapping[ArmKey, Evidence]:
-        """Return all evidence of a goal."""
+        """Return all evidence of a goal, of all epochs."""
+        ...
+
+    def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
+        """Begin an arm anew: its epoch becomes ``epoch``, unless it is there or beyond already."""
         ...
 
     def close(self) -> None:
@@ -116,7 +121,7 @@ class Store(Protocol):
 
 
 class LocalEvidence(Protocol):
-    """Evidence that can be read in well under a microsecond: what a decision reads.
+    """Evidence that is read from local memory: what a decision reads.
 
     A decision never waits for a network, so it reads from this view. A store in the process's
     own memory is such a view itself.
@@ -128,4 +133,8 @@ class LocalEvidence(Protocol):
 
     def bucket(self, goal_id: str, bucket: str) -> Mapping[ArmKey, Evidence]:
         """Return the evidence of one bucket; the mapping is a copy that stays as it is."""
+        ...
+
+    def epochs(self, goal_id: str, bucket: str) -> Mapping[str, int]:
+        """Return the epoch per path of one bucket; paths in epoch 0 may be missing."""
         ...

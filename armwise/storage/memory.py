@@ -22,10 +22,11 @@ accepted can miss its dedupe record."""
 class _Goal:
     """Evidence and dedupe records of one goal."""
 
-    __slots__ = ("buckets", "counted", "versions")
+    __slots__ = ("buckets", "counted", "epochs", "versions")
 
     def __init__(self) -> None:
         self.buckets: defaultdict[str, dict[ArmKey, Evidence]] = defaultdict(dict)
+        self.epochs: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self.versions: dict[str, int] = {}
         self.counted: defaultdict[int, dict[tuple[bytes, int], Counted]] = defaultdict(dict)
 
@@ -66,6 +67,14 @@ class MemoryStore:
             buckets = goal.buckets.values() if goal else ()
             return {key: evidence for arms in buckets for key, evidence in arms.items()}
 
+    def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
+        """Begin an arm anew; see ``Store.open_epoch``."""
+        with self._lock:
+            goal = self._goals.setdefault(goal_id, _Goal())
+            if epoch > goal.epochs[bucket].get(path, 0):
+                goal.epochs[bucket][path] = epoch
+                goal.versions[bucket] = goal.versions.get(bucket, 0) + 1
+
     def version(self, goal_id: str, bucket: str) -> int:
         """Return the number of changes to the bucket; see ``LocalEvidence.version``."""
         goal = self._goals.get(goal_id)
@@ -76,6 +85,12 @@ class MemoryStore:
         with self._lock:
             goal = self._goals.get(goal_id)
             return dict(goal.buckets.get(bucket, {})) if goal else {}
+
+    def epochs(self, goal_id: str, bucket: str) -> Mapping[str, int]:
+        """Return the epoch per path of one bucket; see ``LocalEvidence.epochs``."""
+        with self._lock:
+            goal = self._goals.get(goal_id)
+            return dict(goal.epochs.get(bucket, {})) if goal else {}
 
     def close(self) -> None:
         """Do nothing: other Routers may share this store."""

@@ -7,7 +7,7 @@ cause, so that a path that fails a thousand times does not fill a disk.
 import logging
 import threading
 
-from armwise.events import CheckRaised, Event, PathFaulted, PriceUnknown
+from armwise.events import CheckRaised, EpochOpened, Event, PathFaulted, PriceUnknown
 
 _log = logging.getLogger("armwise")
 _log.addHandler(logging.NullHandler())
@@ -55,6 +55,8 @@ def _cause(event: Event) -> Cause | None:
             return ("check", event.check, event.error)
         case PriceUnknown():
             return ("price", event.path, event.model)
+        case EpochOpened():
+            return ("epoch", f"{event.bucket} {event.path}", str(event.epoch))
         case _:
             return None
 
@@ -72,6 +74,12 @@ def _message(event: Event) -> str:
             return (
                 f"goal {event.goal_id!r}: check {event.check!r} raised {event.error}; the outcome "
                 "is unknown and nothing is learned from it"
+            )
+        case EpochOpened():
+            return (
+                f"goal {event.goal_id!r}: the success rate of path {event.path!r} in "
+                f"{event.bucket!r} {event.direction} from about {event.rate_before:.2f}; its "
+                "belief begins anew"
             )
         case PriceUnknown():
             return (

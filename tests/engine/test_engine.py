@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import random
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,7 +28,7 @@ from armwise.errors import (
     InvalidOutcomeError,
     UnknownKeyError,
 )
-from armwise.events import Decided, Event, PriceUnknown, Reported
+from armwise.events import Decided, EpochOpened, Event, PriceUnknown, Reported
 from armwise.storage import ArmKey, MemoryStore, ReportStatus
 
 ASK = [{"role": "user", "content": "Who makes the iPhone?"}]
@@ -195,6 +196,64 @@ def test_observing_decides_but_serves_the_default() -> None:
     assert "dear is served, cheap was chosen" in decision.why()
     observer.report(decision.request_id, True)
     assert observer.stats().buckets["general/simple"]["dear"].successes == 1
+
+
+def play(learner: Engine, rates: dict[str, float], requests: int) -> list[str]:
+    """Send requests whose outcomes follow these success rates; return the paths served."""
+    world = random.Random(requests)
+    served = []
+    for _ in range(requests):
+        decision = learner.decide(ASK)
+        learner.report(decision.request_id, world.random() < rates[decision.path])
+        served.append(decision.path)
+    return served
+
+
+def test_a_path_that_breaks_begins_anew() -> None:
+    """Its belief is forgotten, its costs are not; an event tells; traffic turns within few."""
+    events: list[Event] = []
+    learner = engine(seed=1, on_event=events.append)
+    play(learner, {"cheap": 0.95, "dear": 0.95}, 300)
+    before = learner.stats().buckets["general/simple"]["cheap"]
+
+    served = play(learner, {"cheap": 0.2, "dear": 0.95}, 100)
+
+    opened = [event for event in events if isinstance(event, EpochOpened)]
+    after = learner.stats().buckets["general/simple"]["cheap"]
+    assert [(event.path, event.epoch, event.direction) for event in opened] == [
+        ("cheap", 1, "fell")
+    ]
+    assert opened[0].rate_before == pytest.approx(0.95, abs=0.05)
+    assert before.successes > 100
+    assert (after.epoch, after.successes + after.failures < 60) == (1, True)
+    assert after.attempts > before.attempts
+    assert served[-50:].count("dear") >= 45
+
+
+def test_without_detection_nothing_is_forgotten() -> None:
+    """The same break, and all evidence stays."""
+    learner = engine(seed=1, detect_changes=False)
+
+    play(learner, {"cheap": 0.95, "dear": 0.95}, 300)
+    play(learner, {"cheap": 0.2, "dear": 0.95}, 100)
+
+    arms = learner.stats().buckets["general/simple"].values()
+    assert sum(arm.successes + arm.failures for arm in arms) == 400
+    assert {arm.epoch for arm in arms} == {0}
+
+
+def test_late_news_of_an_old_epoch_stays_in_it() -> None:
+    """An outcome counts in the epoch in which its request was decided."""
+    store = MemoryStore()
+    learner = engine(store=store)
+    decision = learner.decide(ASK)
+
+    store.open_epoch("goal", decision.bucket, decision.path, 1)
+    learner.report(decision.request_id, True)
+
+    assert list(store.evidence("goal")) == [ArmKey(decision.bucket, decision.path, 0, 0)]
+    assert learner.token(learner.decide(ASK).request_id_for(decision.path)).epoch == 1
+    assert learner.stats().buckets[decision.bucket][decision.path].successes == 0
 
 
 def test_a_path_without_a_price_is_announced_and_never_cheap() -> None:

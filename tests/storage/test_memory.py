@@ -168,6 +168,17 @@ def test_a_version_changes_exactly_when_the_bucket_does() -> None:
     assert kept.version(GOAL, "general/complex") == versions[0]
 
 
+def test_an_epoch_only_grows() -> None:
+    """Opening the same one twice opens it once; an earlier one changes nothing."""
+    kept = store()
+
+    for epoch in (1, 1, 3, 2):
+        kept.open_epoch(GOAL, ARM.bucket, ARM.path, epoch)
+
+    assert kept.epochs(GOAL, ARM.bucket) == {ARM.path: 3}
+    assert kept.version(GOAL, ARM.bucket) == 2
+
+
 def test_threads_lose_and_double_nothing() -> None:
     """8 threads report the same 500 requests; each is counted once."""
     kept = store()

@@ -1,0 +1,50 @@
+"""Watches the outcomes of every arm for a break in its success rate."""
+
+import threading
+
+from armwise.bandit import ChangeDetector
+from armwise.events import EpochOpened
+from armwise.storage import ArmKey
+
+
+class Changes:
+    """Change detectors of one goal, one per arm and epoch, fed by this process's own outcomes.
+
+    Args:
+        goal_id: The goal.
+    """
+
+    def __init__(self, goal_id: str) -> None:
+        self._goal_id = goal_id
+        self._detectors: dict[ArmKey, ChangeDetector] = {}
+        self._lock = threading.Lock()
+
+    def observe(self, arm: ArmKey, reward: float) -> EpochOpened | None:
+        """Take one outcome; return the epoch to open if the arm's rate has broken.
+
+        Outcomes of requests that were decided in an earlier epoch are late news of it, and feed a
+        detector that nobody asks any more.
+        """
+        with self._lock:
+            before = self._detectors.get(arm, ChangeDetector())
+            after = before.observe(reward)
+            if not after.has_changed:
+                self._detectors[arm] = after
+                return None
+            self._detectors.pop(arm, None)
+        return EpochOpened(
+            self._goal_id,
+            arm.bucket,
+            arm.path,
+            arm.epoch + 1,
+            "fell" if after.fell > after.rose else "rose",
+            before.successes / before.outcomes,
+        )
+
+    def before_fork(self) -> None:
+        """Wait until no detector is being changed."""
+        self._lock.acquire()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on watching; the child starts from what its parent had seen."""
+        self._lock.release()
