@@ -136,6 +136,10 @@ class Engine:
             self.emit(Decided(self.goal_id, decision.nonce.hex(), bucket, served, preferred))
         return decision
 
+    def warmup(self) -> None:
+        """Load what the first decision would load."""
+        self._beliefs.of("").sampler.draw()
+
     def record(
         self,
         decision: Decision,

@@ -331,7 +331,7 @@ class Router:
     def warmup(self) -> None:
         """Load what the first request would load (LiteLLM takes about 3 s), without a call."""
         self._adapter.warmup()
-        self.decide([{"role": "user", "content": ""}])
+        self._engine.warmup()
 
     async def awarmup(self) -> None:
         """Load what the first request would load, in a thread."""

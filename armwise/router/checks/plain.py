@@ -8,7 +8,7 @@ that a response's class brought along.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, NoneType
 from typing import TypeAlias, cast
@@ -68,12 +68,12 @@ class _Conversion:
         if isinstance(value, Mapping):
             return self._pairs(cast("Mapping[object, object]", value).items(), depth)
         if isinstance(value, list | tuple | set | frozenset):
-            return self._items(iter(cast("list[object]", value)), depth)
+            return self._items(cast("list[object]", value), depth)
         return self._other(value, depth)
 
-    def _pairs(self, pairs: object, depth: int) -> dict[str, object]:
+    def _pairs(self, pairs: Iterable[tuple[object, object]], depth: int) -> dict[str, object]:
         plain: dict[str, object] = {}
-        for key, value in cast("list[tuple[object, object]]", pairs):
+        for key, value in pairs:
             if not isinstance(key, str):
                 continue
             converted = self.convert(value, depth + 1)
@@ -81,7 +81,7 @@ class _Conversion:
                 plain[str.__str__(key)] = converted
         return plain
 
-    def _items(self, items: Iterator[object], depth: int) -> list[object]:
+    def _items(self, items: Iterable[object], depth: int) -> list[object]:
         # A gap would shift the items behind it, so what has no plain form keeps its place.
         converted = (self.convert(item, depth + 1) for item in items)
         return [None if item is _LEFT_OUT else item for item in converted]

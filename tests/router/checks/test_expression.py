@@ -90,6 +90,7 @@ def test_an_expression_that_does_not_hold_fails(answer_of: AnswerOf, expression:
         ("{}", "not json['error']"),
         ("{}", "json.company.lower() == 'apple' or True"),
         ("{}", "len(json.items) == 0"),
+        ('{"key": [1]}', "json[json.key] != 1"),
         ("[]", "json[0] != 1"),
         ("[]", "json.get('a', 1)"),
         ("[]", "json['a'] != 1"),

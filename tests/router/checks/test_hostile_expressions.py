@@ -220,6 +220,50 @@ FUNCTION_NAMES = ["len", "min", "max", "abs", "round", "int", "float", "str", "s
 EXPRESSIONS = st.recursive(_ATOMS, _grown, max_leaves=12)
 
 
+def _grown_lawfully(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    operators = ["+", "-", "*", "/", "//", "%", "and", "or", "==", "!=", "<", ">=", "in", "not in"]
+    return st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from(operators), inner),
+        st.builds("{}.{}".format, inner, st.sampled_from(["spy", "choices", "a", "lower"])),
+        st.builds("{}[{}]".format, inner, inner),
+        st.builds("{}[{}:]".format, inner, inner),
+        st.builds("{}({})".format, st.sampled_from(FUNCTION_NAMES), inner),
+        st.builds("{}.{}({})".format, inner, st.sampled_from(["get", "count", "split"]), inner),
+        st.builds("({} if {} else {})".format, inner, inner, inner),
+        st.builds("[{}, {}]".format, inner, inner),
+        st.builds("({{{}}})".format, inner),
+        st.builds("(not {})".format, inner),
+        st.builds("(-{})".format, inner),
+    )
+
+
+# Most of these are built, so that their evaluation is what is tried.
+LAWFUL = st.recursive(
+    st.sampled_from(
+        [
+            "response",
+            "text",
+            "json",
+            "usage",
+            "cost_usd",
+            "json.a",
+            "json.a[1]",
+            "response.choices",
+            "'a'",
+            "'spy'",
+            "None",
+            "(1)",
+            "(0)",
+            "0.5",
+            "[]",
+            "9223372036854775807",
+        ]
+    ),
+    _grown_lawfully,
+    max_leaves=8,
+)
+
+
 def _is_harmless(expression: str) -> None:
     """Fail unless the expression is refused, or its evaluation ends within plain data."""
     answer, seen = _spied_answer()
@@ -243,8 +287,8 @@ def test_known_attacks_end_in_a_refusal_or_within_plain_data(expression: str) ->
     _is_harmless(expression)
 
 
-@settings(max_examples=300, deadline=None)
-@given(EXPRESSIONS)
+@settings(max_examples=400, deadline=None)
+@given(EXPRESSIONS | LAWFUL)
 @example("response.spy.get('a')")
 def test_no_composed_expression_reaches_an_object(expression: str) -> None:
     """Neither the spy in the response nor the response itself is ever touched."""
@@ -275,8 +319,8 @@ def test_no_attribute_that_begins_with_an_underscore_is_built(root: str, name: s
         build_check(f"{root}.{name}")
 
 
-@settings(max_examples=100, deadline=None)
-@given(EXPRESSIONS)
+@settings(max_examples=200, deadline=None)
+@given(LAWFUL)
 def test_an_evaluation_calls_each_part_at_most_once(expression: str) -> None:
     """Work is bounded by the expression's size: nothing in it repeats."""
     answer, _ = _spied_answer()
