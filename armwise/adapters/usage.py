@@ -1,6 +1,5 @@
 """Tokens that a call used, read from an OpenAI-shaped response."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +33,14 @@ def usage_of(response: Any) -> Usage | None:
 
 
 def _get(source: Any, name: str) -> Any:
-    if isinstance(source, Mapping):
+    if isinstance(source, dict):
         return source.get(name)
+    held = getattr(source, "__dict__", None)
+    if held is not None and name in held:
+        return held[name]
+    if hasattr(source, "__pydantic_extra__"):
+        # A pydantic model takes 5 us to say that it lacks a field; its extras can be looked at.
+        return (source.__pydantic_extra__ or {}).get(name)
     return getattr(source, name, None)
 
 

@@ -1,5 +1,6 @@
 """Thompson sampling over one bucket: draw from every belief, then let the rule choose."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from armwise.bandit.arms import Arms
@@ -9,40 +10,39 @@ from armwise.bandit.posterior import Beta
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-_POOL = 32
-"""Draws fetched at once. A vector call costs about as much as one scalar draw plus 0.1 us per
-value, so larger pools gain little and waste more when the belief changes."""
+_GROWTH = 8
+_LARGEST_BLOCK = 256
+"""After a change of belief 1, 8, 64, then 256 draws are fetched at a time. A vector call costs
+about as much as one scalar draw, so while an arm learns, when most draws would be thrown away,
+little is fetched; once it is quiet, a draw costs almost nothing (benchmarks/decide.py)."""
 
 
 class Sampler:
     """Draws from the beliefs of one bucket, prefetched but exact.
 
     Draws of an unchanged belief are independent and identically distributed, so they may be made
-    ahead: each is used at most once, and an arm's pool is emptied when its belief changes. The
-    first draw after a change is a single one, because during learning it is often the only one.
+    ahead: each is used at most once, and an arm's block is thrown away when its belief changes.
 
-    Safe to share among threads: taking a value from a list is atomic, and a thread that finds a
-    pool empty fills it anew.
+    Safe to share among threads: taking the next value of an iterator over a list is atomic, and
+    a thread that finds a block used up fetches another.
 
     Args:
         arms: The bucket's arms.
         rng: A numpy Generator; the caller seeds it.
     """
 
-    __slots__ = ("_pools", "_rng", "_settled", "arms")
+    __slots__ = ("_blocks", "_rng", "_rows", "_sizes", "arms")
 
     def __init__(self, arms: Arms, rng: "Generator") -> None:
         self.arms = arms
         self._rng = rng
-        self._pools: list[list[float]] = [[] for _ in arms.every]
-        self._settled = [True] * len(arms.every)
+        self._blocks: list[Iterator[float]] = [iter(()) for _ in arms.every]
+        self._sizes = [1] * len(arms.every)
+        self._rows: Iterator[tuple[float, ...]] = iter(())
 
-    def draw(self) -> list[float]:
+    def draw(self) -> tuple[float, ...]:
         """Return one sampled success rate per arm, in the arms' order."""
-        try:
-            return [pool.pop() for pool in self._pools]
-        except IndexError:
-            return [self._draw_one(index) for index in self.arms.every]
+        return next(self._rows, None) or self._refilled()
 
     def choose(self, objective: Objective) -> int:
         """Return the index of the arm that the rule chooses from fresh draws."""
@@ -55,41 +55,42 @@ class Sampler:
         self.replace(index, Beta(belief.alpha + reward, belief.beta + (1.0 - reward)))
 
     def replace(self, index: int, belief: Beta) -> None:
-        """Set one arm's belief and forget the draws of the old one."""
+        """Set one arm's belief and throw away the draws of the old one."""
         self.arms = self.arms.with_belief(index, belief)
-        self._pools[index].clear()
-        self._settled[index] = False
+        self._sizes[index] = 1
+        self._blocks[index] = iter(())
+        self._rows = iter(())
 
     def evolved(self, arms: Arms) -> "Sampler":
         """Return a sampler of new arms that keeps the draws of beliefs that did not change.
 
-        This sampler stays usable by whoever still holds it; both take from the same pools.
+        This sampler stays usable by whoever still holds it; both take from the same blocks.
         """
         evolved = Sampler(arms, self._rng)
         held = {name: index for index, name in enumerate(self.arms.names)}
         for index, name in enumerate(arms.names):
             before = held.get(name)
-            if before is None:
-                continue
-            if self.arms.beliefs[before] == arms.beliefs[index]:
-                evolved._pools[index] = self._pools[before]
-                evolved._settled[index] = self._settled[before]
-            else:
-                evolved._settled[index] = False
+            if before is not None and self.arms.beliefs[before] == arms.beliefs[index]:
+                evolved._blocks[index] = self._blocks[before]
+                evolved._sizes[index] = self._sizes[before]
         return evolved
 
-    def _draw_one(self, index: int) -> float:
-        pool = self._pools[index]
-        try:
-            return pool.pop()
-        except IndexError:
-            pass
-        belief = self.arms.beliefs[index]
-        if not self._settled[index]:
-            self._settled[index] = True
+    def _refilled(self) -> tuple[float, ...]:
+        row: list[float] = []
+        for index in self.arms.every:
+            value = next(self._blocks[index], None)
+            row.append(self._fetched(index) if value is None else value)
+        # Until the shortest block ends, a row is one step of a C loop.
+        self._rows = zip(*self._blocks, strict=False)
+        return tuple(row)
+
+    def _fetched(self, index: int) -> float:
+        belief, size = self.arms.beliefs[index], self._sizes[index]
+        self._sizes[index] = min(_LARGEST_BLOCK, size * _GROWTH)
+        if size == 1:
             return self._rng.beta(belief.alpha, belief.beta)
-        fetched: list[float] = self._rng.beta(belief.alpha, belief.beta, _POOL).tolist()
+        fetched: list[float] = self._rng.beta(belief.alpha, belief.beta, size).tolist()
         value = fetched.pop()
         if self.arms.beliefs[index] is belief:  # else another thread has just replaced it
-            self._pools[index] = fetched
+            self._blocks[index] = iter(fetched)
         return value

@@ -15,7 +15,7 @@ from armwise.bandit import Arms, Beta, Evidence, Sampler
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
 from armwise.errors import InvalidBeliefError
-from armwise.storage import ArmKey, LocalEvidence
+from armwise.storage import ArmKey, BucketEvidence, LocalEvidence
 from armwise.storage.forking import register
 
 if TYPE_CHECKING:
@@ -100,26 +100,24 @@ class Beliefs:
 
     def _refreshed(self, bucket: str) -> BucketBeliefs:
         with self._lock:
-            # The version is read before the evidence: a change between the two is seen again.
-            version = self._evidence.version(self._goal_id, bucket)
+            seen = self._evidence.bucket(self._goal_id, bucket)
             held = self._held.get(bucket)
-            if held is not None and held.version == version:
+            if held is not None and held.version == seen.version:
                 return held
-            epochs = self._evidence.epochs(self._goal_id, bucket)
-            arms = self._arms(bucket, epochs)
+            arms = self._arms(bucket, seen)
             sampler = held.sampler.evolved(arms) if held else Sampler(arms, self._rng(bucket))
-            refreshed = BucketBeliefs(version, sampler, epochs)
+            refreshed = BucketBeliefs(seen.version, sampler, seen.epochs)
             self._held[bucket] = refreshed
             return refreshed
 
-    def _arms(self, bucket: str, epochs: Mapping[str, int]) -> Arms:
-        seen = self._evidence.bucket(self._goal_id, bucket)
+    def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
         arms: list[tuple[str, Beta, float | None]] = []
         for path in self._paths:
-            key = ArmKey(bucket, path.name, epoch=epochs.get(path.name, 0))
+            key = ArmKey(bucket, path.name, epoch=seen.epochs.get(path.name, 0))
             # What a call costs has not changed with the quality of its answer.
-            cost_usd = self._prices.expected_usd(path.name, path_evidence(seen, bucket, path.name))
-            arms.append((path.name, self.belief(key, seen.get(key)), cost_usd))
+            all_seen = path_evidence(seen.arms, bucket, path.name)
+            cost_usd = self._prices.expected_usd(path.name, all_seen)
+            arms.append((path.name, self.belief(key, seen.arms.get(key)), cost_usd))
         return Arms.of(arms)
 
     def _rng(self, bucket: str) -> "Generator":

@@ -29,6 +29,11 @@ class PathPrices:
         self._prices: dict[str, Price | None] = {
             path.name: path.declared_price or info(path.model).price for path in paths
         }
+        self._guesses_usd: dict[str, float] = {
+            name: price.cost_usd(TYPICAL_USAGE)
+            for name, price in self._prices.items()
+            if price is not None
+        }
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -46,14 +51,12 @@ class PathPrices:
         The list price counts as three measured requests; without one, measured costs stand
         alone, and without those too the cost is unknown (None), never zero.
         """
-        price = self._prices.get(path)
-        if price is None:
+        guess_usd = self._guesses_usd.get(path)
+        if guess_usd is None:
             return evidence.mean_cost_usd
-        guess = price.cost_usd(TYPICAL_USAGE)
-        if not evidence.costed:
-            return guess
-        spent = evidence.cost_nanousd / 1e9
-        return (PRICE_OBSERVATIONS * guess + spent) / (PRICE_OBSERVATIONS + evidence.costed)
+        spent_usd = evidence.cost_nanousd / 1e9
+        requests = PRICE_OBSERVATIONS + evidence.costed
+        return (PRICE_OBSERVATIONS * guess_usd + spent_usd) / requests
 
 
 def path_evidence(evidence: Mapping[ArmKey, Evidence], bucket: str, path: str) -> Evidence:

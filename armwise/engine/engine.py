@@ -1,7 +1,6 @@
 """Decides and learns. It calls no model: whoever asks does that, and reports what happened."""
 
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -13,9 +12,10 @@ from armwise.engine.changes import Changes
 from armwise.engine.context import Context
 from armwise.engine.costs import CostReport, PathPrices, cost_report
 from armwise.engine.decision import Decision
+from armwise.engine.nonces import Nonces
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation, Recall, shown_score
-from armwise.engine.request_id import NONCE_BYTES, Signer, Token
+from armwise.engine.request_id import Signer, Token
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.tally import Tally
 from armwise.errors import ConfigurationError, ExpiredRequestIdError, ForeignRequestIdError
@@ -88,6 +88,8 @@ class Engine:
         self._changes = Changes(goal_id) if detect_changes else None
         if self._changes is not None:
             register(self._changes)
+        self._nonces = Nonces()
+        register(self._nonces)
         self._recall = Recall()
         self._logs = LogSink()
         self._tally = Tally()
@@ -121,12 +123,12 @@ class Engine:
             model=self._models[served],
             preferred=preferred,
             arms=arms,
-            draws=tuple(draws),
+            draws=draws,
             objective=self._objective,
             eligible=arms.every,
             exclusions={},
             decided_at_ms=int(self._clock() * 1000),
-            nonce=os.urandom(NONCE_BYTES),
+            nonce=self._nonces.next(),
             epochs=beliefs.epochs,
             _signer=self._signer,
         )

@@ -68,15 +68,16 @@ class Signer:
         namespace: Bound into the signature, so that an id of one tenant is no id of another.
     """
 
-    __slots__ = ("_key", "_namespace", "is_local", "key_id")
+    __slots__ = ("_keyed", "is_local", "key_id")
 
     def __init__(self, secret: str | None = None, namespace: str = "") -> None:
         self.is_local = secret is None
-        self._key = secrets.token_bytes(32) if secret is None else sha256(secret.encode()).digest()
+        key = secrets.token_bytes(32) if secret is None else sha256(secret.encode()).digest()
         # Hashed, so that the id tells which key it was without telling the key.
-        self.key_id = sha256(b"armwise key id" + self._key).digest()[:4]
+        self.key_id = sha256(b"armwise key id" + key).digest()[:4]
         name = namespace.encode()
-        self._namespace = len(name).to_bytes(2) + name
+        # Keyed once and copied for each id: half the time of a new one.
+        self._keyed = hmac.new(key, len(name).to_bytes(2) + name, "sha256")
 
     def sign(self, token: Token) -> str:
         """Return the request id of a token."""
@@ -134,7 +135,9 @@ class Signer:
         return _unpack(payload, request_id)
 
     def _mac(self, payload: bytes) -> bytes:
-        return hmac.digest(self._key, self._namespace + payload, "sha256")[:_MAC_BYTES]
+        mac = self._keyed.copy()
+        mac.update(payload)
+        return mac.digest()[:_MAC_BYTES]
 
 
 def check_secret(secret: str) -> str:

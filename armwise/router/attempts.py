@@ -5,12 +5,13 @@ call or a check, and is resumed with the result; ``drive`` waits by blocking, ``
 awaiting.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from armwise.adapters import Adapter, Call, Fault, ModelInfo, classify, usage_of
+from armwise.adapters import Adapter, Call, Fault, ModelInfo, Usage, classify, usage_of
 from armwise.bandit import stored_score
 from armwise.engine import Decision, Engine, Path
 from armwise.errors import AllPathsFailedError
@@ -90,17 +91,16 @@ class Recorder:
         self._engine = engine
         self.check = check
 
-    def answer(self, attempt: Attempt, response: Any, usage_source: Any) -> Answer:
+    def answer(self, attempt: Attempt, response: Any, usage: Usage | None) -> Answer:
         """Return a complete answer with its measured cost and latency."""
         latency_s = time.perf_counter() - attempt.started_s
-        cost_usd = self._engine.prices.cost_usd(attempt.path.name, usage_of(usage_source))
+        cost_usd = self._engine.prices.cost_usd(attempt.path.name, usage)
         return Answer(response, cost_usd, latency_s)
 
     def answered(
-        self, attempt: Attempt, answer: Answer, usage_source: Any, verdict: Verdict | None
+        self, attempt: Attempt, answer: Answer, usage: Usage | None, verdict: Verdict | None
     ) -> None:
         """Count an attempt that was answered."""
-        usage = usage_of(usage_source)
         facts = CallFacts(
             cost_nanousd=None if answer.cost_usd is None else round(answer.cost_usd * 1e9),
             output_tokens=None if usage is None else usage.output_tokens,
@@ -177,11 +177,12 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
     overrun_tokens = 0
     for number, path in enumerate(request.order):
         started_s = time.perf_counter()
-        left_s = None if request.timeout_s is None else request.timeout_s - (started_s - begun_s)
-        if left_s is not None and left_s <= 0:
-            break
-        window_tokens = info(path.model).max_input_tokens
-        if window_tokens is not None and window_tokens <= overrun_tokens:
+        left_s = request.timeout_s
+        if left_s is not None and number > 0:
+            left_s = steady_timeout_s(left_s - (started_s - begun_s))
+            if left_s <= 0:
+                break
+        if overrun_tokens and (info(path.model).max_input_tokens or math.inf) <= overrun_tokens:
             continue
         attempt = Attempt(request.decision, path, number, _call(request, path, left_s), started_s)
         try:
@@ -191,13 +192,14 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
             if not fault.moves_on:
                 raise
             causes[path.name] = error
-            if fault is Fault.CONTEXT and window_tokens is not None:
-                overrun_tokens = max(overrun_tokens, window_tokens)
+            if fault is Fault.CONTEXT:
+                overrun_tokens = max(overrun_tokens, info(path.model).max_input_tokens or 0)
             continue
         if not request.stream:
-            answer = recorder.answer(attempt, response, response)
+            usage = usage_of(response)
+            answer = recorder.answer(attempt, response, usage)
             verdict = (yield Judgement(recorder.check, answer)) if recorder.check else None
-            recorder.answered(attempt, answer, response, verdict)
+            recorder.answered(attempt, answer, usage, verdict)
         return attempt, response
     raise _all_failed(request, causes) from list(causes.values())[-1]
 
@@ -240,6 +242,15 @@ async def adrive(flow: Flow, adapter: Adapter) -> Served:
         return _served(done)
     finally:
         flow.close()
+
+
+def steady_timeout_s(left_s: float) -> float:
+    """Return the time left, rounded down to one of four steps per doubling; 0 if none is left.
+
+    LiteLLM keeps one HTTP client per value of the timeout. A new value with every call would
+    build a new client each time, which takes 1 ms, and keep them all.
+    """
+    return 2.0 ** (math.floor(4.0 * math.log2(left_s)) / 4.0) if left_s > 0 else 0.0
 
 
 def _served(done: StopIteration) -> Served:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from armwise.adapters import Adapter, usage_of
+from armwise.adapters import Adapter, Usage, usage_of
 from armwise.engine import Decision
 from armwise.router.attempts import Attempt, Recorder
 from armwise.router.checks import Answer, Check, Verdict, ajudge, judge
@@ -18,7 +18,7 @@ class _Tee:
         self._recorder = recorder
         self._adapter = adapter
         self._chunks: list[Any] = []
-        self._usage_source: Any = None
+        self._usage: Usage | None = None
         self._is_settled = False
         asked = attempt.call.params.get("stream_options") or {}
         self._shows_usage = bool(asked.get("include_usage"))
@@ -41,8 +41,8 @@ class _Tee:
         """
         if self._recorder.check is not None:
             self._chunks.append(chunk)
-        if usage_of(chunk) is not None:
-            self._usage_source = chunk
+        if getattr(chunk, "usage", None) is not None:
+            self._usage = usage_of(chunk)
         return bool(getattr(chunk, "choices", True)) or self._shows_usage
 
     def _answer(self) -> tuple[Answer, Check | None, Verdict | None]:
@@ -61,7 +61,7 @@ class _Tee:
         return self._measured(response), check, None
 
     def _measured(self, response: Any) -> Answer:
-        return self._recorder.answer(self._attempt, response, self._usage_source)
+        return self._recorder.answer(self._attempt, response, self._usage)
 
     def _settle(self) -> bool:
         """Return True the first time only: a stream has one end."""
@@ -127,7 +127,7 @@ class Stream(_Tee, Iterator[Any]):
         answer, check, verdict = self._answer()
         if check is not None:
             verdict = judge(check, answer)
-        self._recorder.answered(self._attempt, answer, self._usage_source, verdict)
+        self._recorder.answered(self._attempt, answer, self._usage, verdict)
 
 
 class AsyncStream(_Tee, AsyncIterator[Any]):
@@ -175,4 +175,4 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
         answer, check, verdict = self._answer()
         if check is not None:
             verdict = await ajudge(check, answer)
-        self._recorder.answered(self._attempt, answer, self._usage_source, verdict)
+        self._recorder.answered(self._attempt, answer, self._usage, verdict)

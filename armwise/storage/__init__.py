@@ -3,6 +3,7 @@
 from armwise.storage.base import (
     MAX_AGE_S,
     ArmKey,
+    BucketEvidence,
     CallFacts,
     LocalEvidence,
     Record,
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_AGE_S",
     "STORE_VARIABLE",
     "ArmKey",
+    "BucketEvidence",
     "CallFacts",
     "LocalEvidence",
     "MemoryStore",

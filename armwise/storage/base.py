@@ -120,6 +120,21 @@ class Store(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class BucketEvidence:
+    """The evidence of one bucket at one moment.
+
+    Args:
+        version: Differs from every other state of the bucket.
+        arms: Evidence per arm; a copy that stays as it is.
+        epochs: Epoch per path; paths in epoch 0 may be missing.
+    """
+
+    version: int
+    arms: Mapping[ArmKey, Evidence]
+    epochs: Mapping[str, int]
+
+
 class LocalEvidence(Protocol):
     """Evidence that is read from local memory: what a decision reads.
 
@@ -131,10 +146,6 @@ class LocalEvidence(Protocol):
         """Return a number that differs whenever the bucket's evidence has changed."""
         ...
 
-    def bucket(self, goal_id: str, bucket: str) -> Mapping[ArmKey, Evidence]:
-        """Return the evidence of one bucket; the mapping is a copy that stays as it is."""
-        ...
-
-    def epochs(self, goal_id: str, bucket: str) -> Mapping[str, int]:
-        """Return the epoch per path of one bucket; paths in epoch 0 may be missing."""
+    def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
+        """Return the evidence of one bucket."""
         ...

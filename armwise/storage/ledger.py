@@ -33,9 +33,7 @@ class Settlement(NamedTuple):
 def settle(before: Counted | None, record: Record) -> Settlement:
     """Return what counting ``record`` changes, given what was counted of its attempt before."""
     known = before or Counted(-1, None, 0)
-    facts, change = _new_facts(known.facts, record.facts)
-    if before is None:
-        change += Evidence(attempts=1)
+    facts, change = _new_facts(known.facts, record.facts, is_first=before is None)
     status = ReportStatus.APPLIED if change != _NOTHING else ReportStatus.DUPLICATE
     revision, score = known.revision, known.score
     if record.revision is not None:
@@ -62,19 +60,21 @@ def _outcome_status(known: Counted, revision: int, score: int | None) -> ReportS
     return ReportStatus.DUPLICATE if score == known.score else ReportStatus.CONFLICT
 
 
-def _new_facts(applied: int, facts: CallFacts) -> tuple[int, Evidence]:
+def _new_facts(applied: int, facts: CallFacts, *, is_first: bool) -> tuple[int, Evidence]:
     """Return the bit set after these facts, and the evidence of those that are new."""
-    change = _NOTHING
+    change: dict[str, int] = {}
     if facts.cost_nanousd is not None and not applied & _COST:
         applied |= _COST
-        change += Evidence(cost_nanousd=facts.cost_nanousd, costed=1)
+        change |= {"cost_nanousd": facts.cost_nanousd, "costed": 1}
     if facts.output_tokens is not None and not applied & _TOKENS:
         applied |= _TOKENS
-        change += Evidence(output_tokens=facts.output_tokens, tokened=1)
+        change |= {"output_tokens": facts.output_tokens, "tokened": 1}
     if facts.latency_us is not None and not applied & _LATENCY:
         applied |= _LATENCY
-        change += Evidence(latency_us=facts.latency_us, timed=1)
+        change |= {"latency_us": facts.latency_us, "timed": 1}
     if facts.fault and not applied & _FAULT:
         applied |= _FAULT
-        change += Evidence(faults=1)
-    return applied, change
+        change["faults"] = 1
+    if is_first:
+        change["attempts"] = 1
+    return applied, Evidence(**change) if change else _NOTHING

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from armwise.bandit import Evidence
-from armwise.storage.base import MAX_AGE_S, ArmKey, Record, ReportStatus
+from armwise.storage.base import MAX_AGE_S, ArmKey, BucketEvidence, Record, ReportStatus
 from armwise.storage.forking import register
 from armwise.storage.ledger import Counted, settle
 
@@ -22,12 +22,13 @@ accepted can miss its dedupe record."""
 class _Goal:
     """Evidence and dedupe records of one goal."""
 
-    __slots__ = ("buckets", "counted", "epochs", "versions")
+    __slots__ = ("buckets", "counted", "epochs", "oldest_slice", "versions")
 
     def __init__(self) -> None:
         self.buckets: defaultdict[str, dict[ArmKey, Evidence]] = defaultdict(dict)
         self.epochs: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self.versions: dict[str, int] = {}
+        self.oldest_slice = 0
         self.counted: defaultdict[int, dict[tuple[bytes, int], Counted]] = defaultdict(dict)
 
 
@@ -80,17 +81,17 @@ class MemoryStore:
         goal = self._goals.get(goal_id)
         return goal.versions.get(bucket, 0) if goal else 0
 
-    def bucket(self, goal_id: str, bucket: str) -> Mapping[ArmKey, Evidence]:
+    def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
         """Return the evidence of one bucket; see ``LocalEvidence.bucket``."""
         with self._lock:
             goal = self._goals.get(goal_id)
-            return dict(goal.buckets.get(bucket, {})) if goal else {}
-
-    def epochs(self, goal_id: str, bucket: str) -> Mapping[str, int]:
-        """Return the epoch per path of one bucket; see ``LocalEvidence.epochs``."""
-        with self._lock:
-            goal = self._goals.get(goal_id)
-            return dict(goal.epochs.get(bucket, {})) if goal else {}
+            if goal is None:
+                return BucketEvidence(0, {}, {})
+            return BucketEvidence(
+                goal.versions.get(bucket, 0),
+                dict(goal.buckets.get(bucket, {})),
+                dict(goal.epochs.get(bucket, {})),
+            )
 
     def close(self) -> None:
         """Do nothing: other Routers may share this store."""
@@ -118,5 +119,7 @@ class MemoryStore:
 
     def _forget(self, goal: _Goal, now_ms: int) -> None:
         oldest = (now_ms - self._max_age_ms - _SLICE_MARGIN_MS) // self._slice_ms
-        for expired in [number for number in goal.counted if number < oldest]:
-            del goal.counted[expired]
+        if oldest > goal.oldest_slice:
+            goal.oldest_slice = oldest
+            for expired in [number for number in goal.counted if number < oldest]:
+                del goal.counted[expired]

@@ -13,6 +13,7 @@ _log = logging.getLogger("armwise")
 _log.addHandler(logging.NullHandler())
 
 Cause = tuple[str, str, str]
+Warned = PathFaulted | CheckRaised | PriceUnknown | EpochOpened
 
 
 class LogSink:
@@ -29,10 +30,9 @@ class LogSink:
 
     def __call__(self, event: Event) -> None:
         """Log one event."""
-        cause = _cause(event)
-        if cause is not None and self._is_new(cause):
+        if isinstance(event, Warned) and self._is_new(_cause(event)):
             _log.warning("%s", _message(event), extra={"armwise_event": event})
-        else:
+        elif self.wants_all:
             _log.debug("%s", event, extra={"armwise_event": event})
 
     def _is_new(self, cause: Cause) -> bool:
@@ -43,8 +43,8 @@ class LogSink:
             return True
 
 
-def _cause(event: Event) -> Cause | None:
-    """Return what a warning is given once for; None for events that warn of nothing.
+def _cause(event: Warned) -> Cause:
+    """Return what a warning is given once for.
 
     Names only, never an error's text: texts carry request ids, and would make every one new.
     """
@@ -57,11 +57,9 @@ def _cause(event: Event) -> Cause | None:
             return ("price", event.path, event.model)
         case EpochOpened():
             return ("epoch", f"{event.bucket} {event.path}", str(event.epoch))
-        case _:
-            return None
 
 
-def _message(event: Event) -> str:
+def _message(event: Warned) -> str:
     match event:
         case PathFaulted(fault="misconfigured"):
             return (
@@ -87,5 +85,3 @@ def _message(event: Event) -> str:
                 f"({event.model}); it ranks as the dearest. Declare input_usd_per_mtok and "
                 "output_usd_per_mtok on the path."
             )
-        case _:
-            return str(event)

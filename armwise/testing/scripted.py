@@ -73,7 +73,8 @@ class ScriptedAdapter:
     def complete(self, call: Call) -> Any:
         """Answer a call; see ``Adapter.complete``."""
         scripted = self._answer(call)
-        time.sleep(scripted.latency_s)
+        if scripted.latency_s:
+            time.sleep(scripted.latency_s)
         return _chunks(scripted, call) if call.stream else _response(scripted, call.model)
 
     async def acomplete(self, call: Call) -> Any:

@@ -48,12 +48,13 @@ def test_evolved_arms_keep_only_draws_of_unchanged_beliefs() -> None:
     """A changed cost or a changed belief elsewhere does not cost an arm its draws."""
     drawn = sampler(Beta(1, 1), Beta(5, 5), seed=3)
     drawn.draw()
-    expected = list(drawn._pools[1])
+    drawn.draw()
+    expected = drawn._blocks[1]
 
     evolved = drawn.evolved(Arms.of([("a", Beta(1_000, 1), 9), ("b", Beta(5, 5), 1)]))
 
     assert evolved.arms.names == ("b", "a")
-    assert expected == evolved._pools[0]
+    assert evolved._blocks[0] is expected
     assert min(evolved.draw()[1] for _ in range(40)) > 0.9
 
 

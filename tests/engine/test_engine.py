@@ -5,7 +5,7 @@ import math
 import os
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ from armwise.errors import (
     UnknownKeyError,
 )
 from armwise.events import Decided, EpochOpened, Event, PriceUnknown, Reported
-from armwise.storage import ArmKey, MemoryStore, ReportStatus
+from armwise.storage import ArmKey, BucketEvidence, MemoryStore, ReportStatus
 
 ASK = [{"role": "user", "content": "Who makes the iPhone?"}]
 MODELS = {"cheap": ModelInfo(Price(1e-6, 1e-6)), "dear": ModelInfo(Price(1e-5, 1e-5))}
@@ -321,8 +321,9 @@ def test_damaged_evidence_is_set_aside(caplog: pytest.LogCaptureFixture) -> None
     """One impossible cell costs its own learning, not anybody's request."""
 
     class DamagedStore(MemoryStore):
-        def bucket(self, goal_id: str, bucket: str) -> Mapping[ArmKey, Evidence]:
-            return {ArmKey(bucket, "cheap"): Evidence(successes=-(2**40))}
+        def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
+            impossible = Evidence(successes=-(2**40))
+            return BucketEvidence(0, {ArmKey(bucket, "cheap"): impossible}, {})
 
     decision = engine(store=DamagedStore()).decide(ASK)
 

@@ -261,6 +261,19 @@ def test_one_deadline_holds_over_all_attempts(router_of: Build) -> None:
     assert [call.timeout_s for call in router._adapter.calls] == [pytest.approx(0.1, abs=0.01)]  # type: ignore[attr-defined]
 
 
+def test_timeouts_take_few_values(router_of: Build) -> None:
+    """LiteLLM keeps a client per timeout: the first attempt has the very value that was asked
+    for, a later one a rounded part of it."""
+    router = router_of({"cheap": lambda _: ScriptedError(500), "dear": "Apple"}, timeout_s=10)
+
+    for _ in range(50):
+        router.completion(ASK)
+
+    timeouts = [call.timeout_s for call in router._adapter.calls]  # type: ignore[attr-defined]
+    assert set(timeouts[::2]) == {10}
+    assert set(timeouts[1::2]) == {2**3.25}
+
+
 def test_parameters_of_path_and_call_reach_the_provider(router_of: Build) -> None:
     """The path's own are the base; the call's win; messages are the very same object."""
     router = router_of(

@@ -175,7 +175,7 @@ def test_an_epoch_only_grows() -> None:
     for epoch in (1, 1, 3, 2):
         kept.open_epoch(GOAL, ARM.bucket, ARM.path, epoch)
 
-    assert kept.epochs(GOAL, ARM.bucket) == {ARM.path: 3}
+    assert kept.bucket(GOAL, ARM.bucket).epochs == {ARM.path: 3}
     assert kept.version(GOAL, ARM.bucket) == 2
 
 
