@@ -262,8 +262,7 @@ def test_one_deadline_holds_over_all_attempts(router_of: Build) -> None:
 
 
 def test_timeouts_take_few_values(router_of: Build) -> None:
-    """LiteLLM keeps a client per timeout: the first attempt has the very value that was asked
-    for, a later one a rounded part of it."""
+    """LiteLLM keeps a client per timeout: the first is passed on as it is, later ones rounded."""
     router = router_of({"cheap": lambda _: ScriptedError(500), "dear": "Apple"}, timeout_s=10)
 
     for _ in range(50):
