@@ -205,11 +205,7 @@ class Engine:
         """Count an outcome that a user reports; see ``Router.report_outcome``."""
         token = self.token(request_id)
         score = stored_score(outcome)
-        if isinstance(revision, bool) or not isinstance(revision, int) or revision < 0:
-            raise ConfigurationError(
-                f"revision must be a whole number, 1 for a first report and more for each "
-                f"correction, got {revision!r}."
-            )
+        _check_revision(revision)
         age_s = self._clock() - token.decided_at_ms / 1000
         if age_s > MAX_AGE_S:
             raise ExpiredRequestIdError(
@@ -292,3 +288,11 @@ class Engine:
             # The best draw is a sane answer.
             _log.exception("objective %s raised; choosing by quality", self._objective.name)
             return BestQuality().choose(arms, draws, arms.every)
+
+
+def _check_revision(revision: object) -> None:
+    if isinstance(revision, bool) or not isinstance(revision, int) or revision < 0:
+        raise ConfigurationError(
+            "revision must be a whole number, 1 for a first report and more for each correction, "
+            f"got {revision!r}."
+        )

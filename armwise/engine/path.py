@@ -13,6 +13,9 @@ from armwise.errors import ConfigurationError
 MAX_NAME_BYTES = 255
 """Longest goal id and path name: both stand in every request id, length-prefixed by one byte."""
 
+MAX_PATHS = 255
+"""The number of an attempt is one byte of a request id."""
+
 _OWNED_PARAMS = {
     "fallbacks": "armwise falls back along its own ranking; list the models as paths",
     "max_retries": "armwise makes one attempt per path and then moves on",
@@ -120,6 +123,10 @@ def parse_paths(paths: Iterable[str | Mapping[str, Any] | Path]) -> tuple[Path, 
     if not parsed:
         raise ConfigurationError(
             "paths is empty. Write paths=['openai/gpt-4o-mini', 'openai/gpt-4o']."
+        )
+    if len(parsed) > MAX_PATHS:
+        raise ConfigurationError(
+            f"{len(parsed)} paths are too many: at most {MAX_PATHS} can be told apart in a request id."
         )
     seen: dict[str, int] = {}
     for position, path in enumerate(parsed):

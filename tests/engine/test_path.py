@@ -50,6 +50,7 @@ def test_a_declared_price_is_per_million_tokens() -> None:
         ([{"weight": 0.5}], "has no 'model'"),
         ([{"model": "m", "wieght": 0.5}], "Did you mean 'weight'"),
         ([{"model": "m", "temperature": 0}], "go into 'params'"),
+        ([f"m{number}" for number in range(256)], "256 paths are too many"),
         (["m", "m"], r"paths\[0\] and paths\[1\] are both named 'm'"),
         ([{"model": "m", "weight": 1.5}], "weight must be a number from 0 to 1, got 1.5"),
         ([{"model": "m", "params": "x"}], "params must be a dict"),
