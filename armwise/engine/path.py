@@ -126,7 +126,7 @@ def parse_paths(paths: Iterable[str | Mapping[str, Any] | Path]) -> tuple[Path, 
         )
     if len(parsed) > MAX_PATHS:
         raise ConfigurationError(
-            f"{len(parsed)} paths are too many: at most {MAX_PATHS} can be told apart in a request id."
+            f"{len(parsed)} paths are too many: a request id tells at most {MAX_PATHS} apart."
         )
     seen: dict[str, int] = {}
     for position, path in enumerate(parsed):

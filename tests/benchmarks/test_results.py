@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ("imports", "decide", "overhead", "threads")
+NAMES = ("imports", "decide", "overhead", "threads", "change", "demo")
 
 
 @cache
@@ -48,6 +48,15 @@ def test_a_policy_turn_is_far_faster_than_that_of_mabwiser() -> None:
 
     assert found["mabwiser_ratio"] > 5
     assert found["mabwiser_ratio_best"] > 5
+
+
+def test_detection_pays_where_a_model_breaks() -> None:
+    """The success rate given up is less than a third of that without detection."""
+    found = quick("change")
+
+    for scenario in ("cheap_breaks", "dear_breaks"):
+        without = found[f"{scenario}_none_quality_regret"]
+        assert found[f"{scenario}_detection_quality_regret"] < without / 3
 
 
 def test_routing_adds_little_to_a_call() -> None:
