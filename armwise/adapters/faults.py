@@ -16,6 +16,9 @@ _CONTEXT_PHRASES = (
 _NO_KEY_PHRASES = ("missing credentials", "api_key client option must be set")
 """How OpenAI's client says that no key is set; LiteLLM turns that into a 500."""
 
+_NO_PROVIDER_PHRASE = "llm provider not provided"
+"""How LiteLLM says that it does not know the provider of a model's name, as a bad request."""
+
 _MISCONFIGURED_STATUSES = frozenset({401, 402, 403, 404})
 _TIMEOUT_NAMES = frozenset({"APITimeoutError", "Timeout", "TimeoutException", "TimeoutError"})
 _CONNECTION_NAMES = frozenset({"APIConnectionError", "TransportError", "ConnectionError"})
@@ -72,19 +75,25 @@ def _by_status(status: int, error: BaseException, names: set[str]) -> Fault:
         return Fault.RATE_LIMIT
     if status == 408 or names & _TIMEOUT_NAMES:  # noqa: PLR2004 - HTTP
         return Fault.TIMEOUT
-    if status in _MISCONFIGURED_STATUSES or "LiteLLMUnknownProvider" in names:
-        return Fault.MISCONFIGURED
-    if any(phrase in str(error).lower() for phrase in _NO_KEY_PHRASES):
+    text = _text(error)
+    if status in _MISCONFIGURED_STATUSES or any(phrase in text for phrase in _NO_KEY_PHRASES):
         return Fault.MISCONFIGURED
     if status >= 500:  # noqa: PLR2004 - HTTP
         return Fault.SERVER
-    if status in (400, 413) and any(phrase in str(error).lower() for phrase in _CONTEXT_PHRASES):
+    if status in (400, 413) and any(phrase in text for phrase in _CONTEXT_PHRASES):
         return Fault.CONTEXT
-    return Fault.REQUEST
+    return Fault.MISCONFIGURED if _NO_PROVIDER_PHRASE in text else Fault.REQUEST
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error).lower()
+    except Exception:  # noqa: BLE001 - an error that cannot be shown is still that error
+        return ""
 
 
 def _status(error: BaseException) -> int | None:
     status = getattr(error, "status_code", None)
-    if isinstance(status, str) and status.isdigit():
+    if isinstance(status, str) and status.isascii() and status.isdigit():
         status = int(status)
     return status if isinstance(status, int) and status >= 400 else None  # noqa: PLR2004 - HTTP

@@ -4,9 +4,11 @@ Costs are computed here, from price and usage. LiteLLM's own cost function answe
 unknown models, and a price passed with a call changes its global table for later calls.
 """
 
+import math
 from dataclasses import dataclass
 
 from armwise.adapters.usage import Usage
+from armwise.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,13 @@ class Price:
     output_usd: float
     cached_input_usd: float | None = None
     cache_write_usd: float | None = None
+
+    def __post_init__(self) -> None:
+        for value in (self.input_usd, self.output_usd, self.cached_input_usd, self.cache_write_usd):
+            if value is not None and not 0.0 <= value < math.inf:
+                raise ConfigurationError(
+                    f"a price must be US dollars per token, 0 or more, got {self!r}."
+                )
 
     def cost_usd(self, usage: Usage) -> float:
         """Return what a call with this usage costs, in US dollars."""

@@ -25,7 +25,7 @@ def usage_of(response: Any) -> Usage | None:
     """Return the usage that a response carries, None if it carries none."""
     usage = _get(response, "usage")
     sent, written = _get(usage, "prompt_tokens"), _get(usage, "completion_tokens")
-    if not isinstance(sent, int) or not isinstance(written, int):
+    if not isinstance(sent, int) or not isinstance(written, int) or sent < 0 or written < 0:
         return None
     details = _get(usage, "prompt_tokens_details")
     cached = _count(details, "cached_tokens") or _count(usage, "cache_read_input_tokens")
@@ -46,4 +46,4 @@ def _get(source: Any, name: str) -> Any:
 
 def _count(source: Any, name: str) -> int:
     value = _get(source, name)
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and value > 0 else 0

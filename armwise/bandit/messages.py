@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 from armwise.errors import InvalidMessagesError
 
 _TEXT_PARTS = frozenset({"text", "input_text"})
+_CONTENT_KEYS = frozenset({"content", "tool_calls", "function_call", "audio", "refusal"})
 
 
 def last_user_text(messages: Sequence[Any]) -> str:
@@ -42,7 +43,7 @@ def _role_and_content(message: Any, position: int) -> tuple[str, Any]:
     if _is_mapping(message):
         role = message.get("role")
         content = message.get("content")
-        has_content = "content" in message or bool(message.keys() & {"tool_calls", "function_call"})
+        has_content = bool(message.keys() & _CONTENT_KEYS)
     else:
         role = getattr(message, "role", None)
         content = getattr(message, "content", None)

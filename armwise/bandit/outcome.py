@@ -39,9 +39,11 @@ def stored_score(outcome: Outcome | bool | float | str) -> int | None:
         except ValueError:
             raise _refused(outcome) from None
         return {Outcome.SUCCESS: FULL_SCORE, Outcome.FAILURE: 0, Outcome.UNKNOWN: None}[named]
+    if isinstance(outcome, bytes | bytearray):
+        raise _refused(outcome)
     try:
         score = float(outcome)  # numpy's numbers and bools too
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _refused(outcome) from None
     if not 0.0 <= score <= 1.0:  # NaN fails both comparisons
         raise _refused(outcome)

@@ -17,21 +17,25 @@ class Changes:
     def __init__(self, goal_id: str) -> None:
         self._goal_id = goal_id
         self._detectors: dict[ArmKey, ChangeDetector] = {}
+        self._opened: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
     def observe(self, arm: ArmKey, reward: float) -> EpochOpened | None:
         """Take one outcome; return the epoch to open if the arm's rate has broken.
 
-        Outcomes of requests that were decided in an earlier epoch are late news of it, and feed a
-        detector that nobody asks any more.
+        Outcomes of requests that were decided in an earlier epoch are late news of it and change
+        nothing.
         """
         with self._lock:
+            if arm.epoch < self._opened.get((arm.bucket, arm.path), 0):
+                return None
             before = self._detectors.get(arm, ChangeDetector())
             after = before.observe(reward)
             if not after.has_changed:
                 self._detectors[arm] = after
                 return None
             self._detectors.pop(arm, None)
+            self._opened[arm.bucket, arm.path] = arm.epoch + 1
         return EpochOpened(
             self._goal_id,
             arm.bucket,

@@ -1,12 +1,14 @@
 """The context of a request: its task type and its level, known before any call."""
 
 import logging
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from armwise.bandit import Assessment, Complexity, demands_structure, last_user_text
 from armwise.errors import ConfigurationError
+from armwise.storage.forking import register
 
 GENERAL = "general"
 OTHER = "other"
@@ -32,6 +34,7 @@ class Context:
         self._task_types: set[str] = set()
         self._lock = threading.Lock()
         self._has_warned = False
+        register(self)
 
     def bucket(
         self, messages: Sequence[Any], task_type: str | None, params: Mapping[str, Any]
@@ -43,18 +46,30 @@ class Context:
             ConfigurationError: If the task type is not a short printable label.
         """
         prompt = last_user_text(messages)
-        task = GENERAL if task_type is None else self._known(task_type)
+        label = GENERAL if task_type is None else task_type
+        task = self._known(label)
         try:
             assessment = self._complexity.assess(
-                prompt, task, demands_structure=demands_structure(params)
+                prompt, label, demands_structure=demands_structure(params)
             )
+            check_assessment(assessment)
         except Exception as error:  # noqa: BLE001 - a user's own scorer must not fail a request
             self._warn(error)
             assessment = Assessment("unknown", 0.0)
         return f"{task}/{assessment.level}", assessment
 
+    def before_fork(self) -> None:
+        """Wait until no label is being added."""
+        self._lock.acquire()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on."""
+        self._lock.release()
+
     def _known(self, task_type: str) -> str:
         if isinstance(task_type, str) and task_type in self._task_types:
+            return task_type
+        if task_type in (GENERAL, OTHER):
             return task_type
         check_label(task_type)
         with self._lock:
@@ -88,3 +103,14 @@ def check_label(task_type: object) -> None:
             f"task_type must be at most {_MAX_LABEL_BYTES} bytes, got {size}: "
             f"{task_type[:40]!r}... It is a label for a kind of task, not a description."
         )
+
+
+def check_assessment(assessment: Assessment) -> None:
+    """Refuse what a user's own scorer must not return: the level becomes part of every id.
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    check_label(assessment.level)
+    if not math.isfinite(assessment.score):
+        raise ConfigurationError(f"a score must be a number, got {assessment.score!r}.")

@@ -272,9 +272,12 @@ class Engine:
         return self._recall.explain(self.token(request_id))
 
     def _watch(self, record: Record, status: ReportStatus) -> None:
-        """Show a counted outcome to the change detector, and open an epoch if it says so."""
-        counted = status in (ReportStatus.APPLIED, ReportStatus.CORRECTED)
-        if self._changes is None or record.score is None or not counted:
+        """Show a counted outcome to the change detector, and open an epoch if it says so.
+
+        Only an attempt's first outcome: a correction is not a second observation, and checks that
+        are later corrected in batches would look like a rate that swings.
+        """
+        if self._changes is None or record.score is None or status is not ReportStatus.APPLIED:
             return
         opened = self._changes.observe(record.arm, record.score / FULL_SCORE)
         if opened is not None:

@@ -198,8 +198,12 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
         if not request.stream:
             usage = usage_of(response)
             answer = recorder.answer(attempt, response, usage)
-            verdict = (yield Judgement(recorder.check, answer)) if recorder.check else None
-            recorder.answered(attempt, answer, usage, verdict)
+            verdict = None
+            try:
+                if recorder.check is not None:
+                    verdict = yield Judgement(recorder.check, answer)
+            finally:  # cancelled in the check too: what was paid is known, the outcome is not
+                recorder.answered(attempt, answer, usage, verdict)
         return attempt, response
     raise _all_failed(request, causes) from list(causes.values())[-1]
 

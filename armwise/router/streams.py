@@ -125,9 +125,11 @@ class Stream(_Tee, Iterator[Any]):
         if not self._settle():
             return
         answer, check, verdict = self._answer()
-        if check is not None:
-            verdict = judge(check, answer)
-        self._recorder.answered(self._attempt, answer, self._usage, verdict)
+        try:
+            if check is not None:
+                verdict = judge(check, answer)
+        finally:
+            self._recorder.answered(self._attempt, answer, self._usage, verdict)
 
 
 class AsyncStream(_Tee, AsyncIterator[Any]):
@@ -173,6 +175,8 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
         if not self._settle():
             return
         answer, check, verdict = self._answer()
-        if check is not None:
-            verdict = await ajudge(check, answer)
-        self._recorder.answered(self._attempt, answer, self._usage, verdict)
+        try:
+            if check is not None:
+                verdict = await ajudge(check, answer)
+        finally:
+            self._recorder.answered(self._attempt, answer, self._usage, verdict)

@@ -6,7 +6,6 @@ every fork of the process.
 """
 
 import os
-from collections.abc import Iterator
 from typing import Protocol
 from weakref import ref
 
@@ -42,22 +41,26 @@ def register(survivor: SurvivesFork) -> None:
     _registered.append(ref(survivor, _registered.remove))
 
 
-def _alive() -> Iterator[SurvivesFork]:
-    for reference in _registered:
-        if (survivor := reference()) is not None:
-            yield survivor
+_held: list[SurvivesFork] = []
+"""What the fork under way has locked. Held strongly, so that exactly these are let go again: others
+may be registered or collected meanwhile."""
 
 
 def _before() -> None:
-    for survivor in reversed(list(_alive())):
+    alive = [survivor for reference in list(_registered) if (survivor := reference()) is not None]
+    for survivor in reversed(alive):
         survivor.before_fork()
+        _held.append(survivor)
 
 
 def _after_in_parent() -> None:
-    for survivor in _alive():
-        survivor.after_fork(in_child=False)
+    _release(in_child=False)
 
 
 def _after_in_child() -> None:
-    for survivor in _alive():
-        survivor.after_fork(in_child=True)
+    _release(in_child=True)
+
+
+def _release(*, in_child: bool) -> None:
+    while _held:
+        _held.pop().after_fork(in_child=in_child)

@@ -5,7 +5,6 @@ cause, so that a path that fails a thousand times does not fill a disk.
 """
 
 import logging
-import threading
 
 from armwise.events import CheckRaised, EpochOpened, Event, PathFaulted, PriceUnknown
 
@@ -21,7 +20,6 @@ class LogSink:
 
     def __init__(self) -> None:
         self._said: set[Cause] = set()
-        self._lock = threading.Lock()
 
     @property
     def wants_all(self) -> bool:
@@ -36,11 +34,11 @@ class LogSink:
             _log.debug("%s", event, extra={"armwise_event": event})
 
     def _is_new(self, cause: Cause) -> bool:
-        with self._lock:
-            if cause in self._said:
-                return False
-            self._said.add(cause)
-            return True
+        # No lock that a fork could leave held: two threads may at worst both say it.
+        if cause in self._said:
+            return False
+        self._said.add(cause)
+        return True
 
 
 def _cause(event: Warned) -> Cause:

@@ -87,7 +87,8 @@ class ScriptedAdapter:
         """Join a stream's chunks; see ``Adapter.assemble``."""
         text = "".join(chunk.choices[0].delta.content for chunk in chunks if chunk.choices)
         usage = chunks[-1].usage
-        scripted = Scripted(text, usage.prompt_tokens, usage.completion_tokens)
+        reasons = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
+        scripted = Scripted(text, usage.prompt_tokens, usage.completion_tokens, reasons[-1])
         return _response(scripted, call.model)
 
     def info(self, model: str) -> ModelInfo:

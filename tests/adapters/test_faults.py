@@ -57,6 +57,8 @@ def test_the_status_decides(status: object, fault: Fault) -> None:
         (ProviderError(400, "This model's maximum context length is 8192"), Fault.CONTEXT),
         (ProviderError(400, "prompt is too long: 9 > 8"), Fault.CONTEXT),
         (ProviderError(500, "maximum context length"), Fault.SERVER),
+        (ProviderError(400, "LLM Provider NOT provided. You passed foo/x"), Fault.MISCONFIGURED),
+        (ProviderError("²"), Fault.INTERNAL),
         (ProviderError(500, "Missing credentials. Please pass an api_key"), Fault.MISCONFIGURED),
         (APITimeoutError(), Fault.TIMEOUT),
         (TimeoutError(), Fault.TIMEOUT),

@@ -75,7 +75,9 @@ def test_outcomes_are_kept_as_integers(outcome: Outcome | float | str, score: in
     assert score == stored_score(outcome)
 
 
-@pytest.mark.parametrize("outcome", [1.01, -0.01, float("nan"), "won", None, [], 10_000])
+@pytest.mark.parametrize(
+    "outcome", [1.01, -0.01, float("nan"), "won", None, [], 10_000, 10**400, b"1"]
+)
 def test_what_is_no_outcome_is_refused_with_its_value(outcome: object) -> None:
     """Nothing outside Outcome, bool and 0..1 is learned from."""
     with pytest.raises(InvalidOutcomeError, match="SUCCESS, FAILURE, UNKNOWN"):
