@@ -45,6 +45,10 @@ class Adapter(Protocol):
         """Return the response that the chunks of a stream add up to."""
         ...
 
+    def has_finished(self, stream: Any) -> bool:
+        """Say of a stream that was read to its end whether the provider ended it, or a cut did."""
+        ...
+
     def info(self, model: str) -> ModelInfo:
         """Return what is known of a model: price and context window. Never raises."""
         ...

@@ -1,6 +1,5 @@
 """Calls providers through LiteLLM, one attempt at a time."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,17 +13,27 @@ class LiteLLMAdapter:
 
     def complete(self, call: Call) -> Any:
         """Call the model once; see ``Adapter.complete``."""
-        return load_litellm().completion(**_arguments(call))
+        response = load_litellm().completion(**_arguments(call))
+        inner: Any = getattr(response, "completion_stream", None)
+        if call.stream and not hasattr(response, "close") and hasattr(inner, "close"):
+            # LiteLLM's sync streams cannot be closed: the provider would write on, and bill.
+            response.close = inner.close
+        return response
 
     async def acomplete(self, call: Call) -> Any:
         """Call the model once; see ``Adapter.acomplete``."""
-        if not load_litellm.cache_info().currsize:
-            await asyncio.to_thread(load_litellm)  # importing it here would stop the loop for 3 s
         return await load_litellm().acompletion(**_arguments(call))
 
     def assemble(self, chunks: Sequence[Any], call: Call) -> Any:
         """Join a stream's chunks; see ``Adapter.assemble``."""
         return load_litellm().stream_chunk_builder(list(chunks), messages=list(call.messages))
+
+    def has_finished(self, stream: Any) -> bool:
+        """Say whether a finish reason came; see ``Adapter.has_finished``.
+
+        LiteLLM makes one up where the connection was cut between two events.
+        """
+        return getattr(stream, "received_finish_reason", "stop") is not None
 
     def info(self, model: str) -> ModelInfo:
         """Return what LiteLLM's list says; see ``Adapter.info``."""

@@ -28,6 +28,7 @@ class Decision:
         decided_at_ms: When, in milliseconds since 1970.
         nonce: The request's random name.
         epochs: Epoch per path; a path that is missing is in epoch 0.
+        namespace: The tenant, "" for none.
     """
 
     goal_id: str
@@ -44,6 +45,7 @@ class Decision:
     decided_at_ms: int
     nonce: bytes
     epochs: Mapping[str, int]
+    namespace: str
     _signer: Signer = field(repr=False)
 
     @property
@@ -81,7 +83,14 @@ class Decision:
         """Return the id of one attempt: the path called, and its number in the request."""
         epoch = self.epochs.get(path, 0)
         token = Token(
-            self.goal_id, self.bucket, path, self.decided_at_ms, self.nonce, attempt, epoch=epoch
+            self.goal_id,
+            self.bucket,
+            path,
+            self.decided_at_ms,
+            self.nonce,
+            attempt,
+            epoch=epoch,
+            namespace=self.namespace,
         )
         return self._signer.sign(token)
 

@@ -50,6 +50,7 @@ class Engine:
         prices: Expected and measured costs.
         complexity: Sorts requests into levels.
         signer: Signs request ids.
+        namespace: Tenant: its evidence and its ids are kept apart from those of others.
         default_path: In observe mode, the path to serve whatever is chosen; else None.
         detect_changes: Begin an arm anew when its success rate breaks.
         seed: Makes draws repeatable.
@@ -67,6 +68,7 @@ class Engine:
         prices: PathPrices,
         complexity: Complexity,
         signer: Signer,
+        namespace: str = "",
         default_path: Path | None = None,
         detect_changes: bool = True,
         seed: int | None = None,
@@ -84,7 +86,10 @@ class Engine:
         self._default_path = default_path
         self._clock = clock
         self._on_event = on_event
-        self._beliefs = Beliefs(goal_id, paths, store, prices, seed)
+        self._namespace = namespace
+        # Names are printable, so the separator cannot be part of one.
+        self._stored_goal = f"{namespace}\x00{goal_id}" if namespace else goal_id
+        self._beliefs = Beliefs(self._stored_goal, paths, store, prices, seed)
         self._changes = Changes(goal_id) if detect_changes else None
         if self._changes is not None:
             register(self._changes)
@@ -130,6 +135,7 @@ class Engine:
             decided_at_ms=int(self._clock() * 1000),
             nonce=self._nonces.next(),
             epochs=beliefs.epochs,
+            namespace=self._namespace,
             _signer=self._signer,
         )
         self._tally.add("decisions")
@@ -171,11 +177,15 @@ class Engine:
             score=score,
         )
         try:
-            status = self._store.apply(self.goal_id, [record])[0]
+            status = self._store.apply(self._stored_goal, [record])[0]
             self._watch(record, status)
         except Exception:  # noqa: BLE001 - whatever is wrong with the store, the request goes on
             if self._tally.add("store_errors") == 1:
                 _log.exception("the store did not take a record; requests go on without learning")
+        self.remember(attempted)
+
+    def remember(self, attempted: Attempted) -> None:
+        """Keep an attempt for ``explain`` and tell the hooks, without any evidence."""
         self._recall.step(attempted)
         self.emit(attempted)
 
@@ -186,6 +196,11 @@ class Engine:
             RequestIdError: If it is not; each cause has its own class and message.
         """
         token = self._signer.read(request_id)
+        if token.namespace != self._namespace:
+            raise ForeignRequestIdError(
+                f"this request id belongs to namespace {token.namespace!r}, but this Router serves "
+                f"{self._namespace!r}."
+            )
         if token.goal_id != self.goal_id:
             raise ForeignRequestIdError(
                 f"this request id belongs to goal {token.goal_id!r}, but this Router serves "
@@ -221,7 +236,7 @@ class Engine:
             revision=revision,
             score=score,
         )
-        status = self._store.apply(self.goal_id, [record])[0]
+        status = self._store.apply(self._stored_goal, [record])[0]
         self._watch(record, status)
         reported = Reported(
             self.goal_id,
@@ -253,14 +268,14 @@ class Engine:
 
     def stats(self) -> Stats:
         """Return beliefs and counts per bucket and path."""
-        evidence = self._store.evidence(self.goal_id)
+        evidence = self._store.evidence(self._stored_goal)
         return collect_stats(
             self.goal_id, evidence, self.paths, self._beliefs, self._tally.counters()
         )
 
     def cost_report(self, baseline: Path) -> CostReport:
         """Return what was spent, beside what ``baseline`` alone would have cost."""
-        evidence = self._store.evidence(self.goal_id)
+        evidence = self._store.evidence(self._stored_goal)
         return cost_report(evidence, self.paths, self.prices, baseline.name)
 
     def explain(self, request_id: object) -> Explanation:
@@ -281,7 +296,7 @@ class Engine:
             return
         opened = self._changes.observe(record.arm, record.score / FULL_SCORE)
         if opened is not None:
-            self._store.open_epoch(self.goal_id, opened.bucket, opened.path, opened.epoch)
+            self._store.open_epoch(self._stored_goal, opened.bucket, opened.path, opened.epoch)
             self.emit(opened)
 
     def _choose(self, arms: Arms, draws: Sequence[float]) -> int:

@@ -5,14 +5,15 @@ look-up, and an id that was changed by one bit is refused without I/O. It is sig
 encrypted: the names of goal, bucket and path can be read from it.
 
 Layout: version 1, key id 4, decision time 6 (ms since 1970), nonce 10, attempt 1, earlier
-failures 1, epoch 2 bytes; then goal, bucket and path, each with its length in one byte; then the
-first 12 bytes of HMAC-SHA256 over namespace and payload. Written as URL-safe base64 after "aw_".
+failures 1, epoch 2 bytes; then namespace, goal, bucket and path, each with its length in one
+byte; then the first 12 bytes of HMAC-SHA256 over all that. Written as URL-safe base64 after "aw_".
 """
 
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from struct import Struct
 
@@ -48,6 +49,7 @@ class Token:
         attempt: Number of the attempt in its request.
         earlier_failures: Failed checks before this attempt, at most 3.
         epoch: The arm's epoch.
+        namespace: The tenant, "" for none.
     """
 
     goal_id: str
@@ -58,34 +60,29 @@ class Token:
     attempt: int = 0
     earlier_failures: int = 0
     epoch: int = 0
+    namespace: str = ""
 
 
 class Signer:
     """Writes request ids and reads them back.
 
     Args:
-        secret: The key. None makes a random one: ids then die with this process.
-        namespace: Bound into the signature, so that an id of one tenant is no id of another.
+        secret: The key. None takes the process's own random one: ids then die with the process.
     """
 
-    __slots__ = ("_keyed", "is_local", "key_id")
+    __slots__ = ("_keyed", "key_id")
 
-    def __init__(self, secret: str | None = None, namespace: str = "") -> None:
-        self.is_local = secret is None
-        key = secrets.token_bytes(32) if secret is None else sha256(secret.encode()).digest()
+    def __init__(self, secret: str | None = None) -> None:
+        key = _process_key() if secret is None else sha256(secret.encode()).digest()
         # Hashed, so that the id tells which key it was without telling the key.
         self.key_id = sha256(b"armwise key id" + key).digest()[:4]
-        name = namespace.encode()
         # Keyed once and copied for each id: half the time of a new one.
-        self._keyed = hmac.new(key, len(name).to_bytes(2) + name, "sha256")
+        self._keyed = hmac.new(key, digestmod="sha256")
 
     def sign(self, token: Token) -> str:
         """Return the request id of a token."""
-        goal, bucket, path = (
-            token.goal_id.encode(),
-            token.bucket.encode(),
-            token.path.encode(),
-        )
+        namespace, goal = token.namespace.encode(), token.goal_id.encode()
+        bucket, path = token.bucket.encode(), token.path.encode()
         payload = b"".join(
             (
                 _HEAD.pack(
@@ -97,6 +94,8 @@ class Signer:
                     token.earlier_failures,
                     token.epoch,
                 ),
+                bytes((len(namespace),)),
+                namespace,
                 bytes((len(goal),)),
                 goal,
                 bytes((len(bucket),)),
@@ -140,6 +139,12 @@ class Signer:
         return mac.digest()[:_MAC_BYTES]
 
 
+@cache
+def _process_key() -> bytes:
+    """Return this process's own key, one for all its Routers: they know each other's ids."""
+    return secrets.token_bytes(32)
+
+
 def check_secret(secret: str) -> str:
     """Refuse a signing secret that could be guessed.
 
@@ -165,7 +170,7 @@ def _decode(request_id: object) -> bytes:
         raise _malformed(request_id) from None
     # The decoder skips foreign characters and ignores unused low bits; an id has one spelling.
     canonical = urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-    if canonical != text or len(raw) < _HEAD.size + 3 + _MAC_BYTES:
+    if canonical != text or len(raw) < _HEAD.size + 4 + _MAC_BYTES:
         raise _malformed(request_id)
     return raw
 
@@ -175,14 +180,24 @@ def _unpack(payload: bytes, request_id: object) -> Token:
     names: list[str] = []
     position = _HEAD.size
     try:
-        for _ in range(3):
+        for _ in range(4):
             end = position + 1 + payload[position]
             names.append(payload[position + 1 : end].decode())
             position = end
     except (IndexError, UnicodeDecodeError):
         raise _malformed(request_id) from None
-    goal_id, bucket, path = names
-    return Token(goal_id, bucket, path, int.from_bytes(decided), nonce, attempt, failures, epoch)
+    namespace, goal_id, bucket, path = names
+    return Token(
+        goal_id,
+        bucket,
+        path,
+        int.from_bytes(decided),
+        nonce,
+        attempt,
+        failures,
+        epoch,
+        namespace,
+    )
 
 
 def _malformed(request_id: object) -> MalformedRequestIdError:

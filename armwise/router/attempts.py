@@ -5,6 +5,7 @@ call or a check, and is resumed with the result; ``drive`` waits by blocking, ``
 awaiting.
 """
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -63,6 +64,7 @@ class Request:
         params: Parameters of this call; they override a path's own.
         timeout_s: Deadline over all attempts, in seconds; None: none.
         stream: The answer is wanted in chunks.
+        is_observing: Only the default path is called, and its error is raised as it is.
     """
 
     decision: Decision
@@ -71,6 +73,7 @@ class Request:
     params: Mapping[str, Any]
     timeout_s: float | None
     stream: bool
+    is_observing: bool = False
 
 
 Served = tuple[Attempt, Any]
@@ -127,9 +130,21 @@ class Recorder:
                 PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, described)
             )
             self._engine.record(attempt.decision, event, CallFacts(fault=True))
-        else:
-            self._engine.emit(event)
+        elif fault is Fault.CONTEXT:
+            self._engine.record(attempt.decision, event, CallFacts())
+        else:  # the caller's own fault: no evidence about any path
+            self._engine.remember(event)
         return fault
+
+    def cut(self, attempt: Attempt) -> None:
+        """Count a stream whose connection ended without a word: a fault, its outcome unknown."""
+        fault = Fault.CONNECTION
+        self._engine.emit(
+            PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, "the stream was cut")
+        )
+        self._engine.record(
+            attempt.decision, self._event(attempt, fault.value), CallFacts(fault=True)
+        )
 
     def abandoned(self, attempt: Attempt) -> None:
         """Count a stream that was not read to its end: its outcome is unknown."""
@@ -189,7 +204,7 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
             response = yield attempt.call
         except Exception as error:
             fault = recorder.failed(attempt, error)
-            if not fault.moves_on:
+            if request.is_observing or not fault.moves_on:
                 raise
             causes[path.name] = error
             if fault is Fault.CONTEXT:
@@ -237,7 +252,9 @@ async def adrive(flow: Flow, adapter: Adapter) -> Served:
                 step = flow.send(await ajudge(step.check, step.answer))
                 continue
             try:
-                response = await adapter.acomplete(step)
+                # The HTTP client's own timeout starts anew with every byte that trickles in.
+                async with asyncio.timeout(step.timeout_s):
+                    response = await adapter.acomplete(step)
             except Exception as error:  # noqa: BLE001 - the flow decides what it means
                 step = flow.throw(error)
             else:

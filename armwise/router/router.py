@@ -1,5 +1,6 @@
 """The Router: completion, reports, and what it can tell about itself."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -69,7 +70,7 @@ class Router:
             all evidence for ever.
         timeout_s: Deadline of one request over all its attempts, in seconds; None: none.
         seed: Makes the decisions of a run repeatable, for tests.
-        namespace: Keeps request ids of one tenant from being reported to another.
+        namespace: Keeps evidence and request ids of one tenant apart from those of another.
         on_event: Called with every event (``armwise.events``); what it raises is counted.
 
     Raises:
@@ -105,6 +106,7 @@ class Router:
         self._paths = {path.name: path for path in parsed}
         self._timeout_s = timeout_s
         self._adapter: Adapter = adapter or LiteLLMAdapter()
+        self._is_loaded = False
         self._store = opened_store(store)
         self._is_observing = is_observing(mode, default_path)
         served = path_named(parsed, default_path, "default_path") if self._is_observing else None
@@ -115,7 +117,8 @@ class Router:
             store=self._store,
             prices=PathPrices(parsed, self._adapter.info),
             complexity=complexity or FourSignals(),
-            signer=Signer(None if secret is None else check_secret(secret), namespace),
+            signer=Signer(None if secret is None else check_secret(secret)),
+            namespace=namespace,
             default_path=served,
             detect_changes=bool(detect_changes),
             seed=seed,
@@ -179,6 +182,7 @@ class Router:
             Exception: A provider's error that every path would share, such as a bad request.
         """
         flow = self._flow(messages, task_type, timeout_s, params, stream=stream)
+        self._load()
         attempt, response = drive(flow, self._adapter)
         if stream:
             response = Stream(response, attempt, self._recorder, self._adapter)
@@ -220,6 +224,8 @@ class Router:
     ) -> Any:
         """Answer a request without blocking the event loop; see ``completion``."""
         flow = self._flow(messages, task_type, timeout_s, params, stream=stream)
+        if not self._is_loaded:
+            await asyncio.to_thread(self._load)  # importing here would stop the loop for 3 s
         attempt, response = await adrive(flow, self._adapter)
         if stream:
             response = AsyncStream(response, attempt, self._recorder, self._adapter)
@@ -330,13 +336,11 @@ class Router:
 
     def warmup(self) -> None:
         """Load what the first request would load (LiteLLM takes about 3 s), without a call."""
-        self._adapter.warmup()
+        self._load()
         self._engine.warmup()
 
     async def awarmup(self) -> None:
         """Load what the first request would load, in a thread."""
-        import asyncio
-
         await asyncio.to_thread(self.warmup)
 
     def close(self) -> None:
@@ -353,6 +357,12 @@ class Router:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _load(self) -> None:
+        """Load the adapter before any clock runs: an import is no latency, and no deadline's."""
+        if not self._is_loaded:
+            self._adapter.warmup()
+            self._is_loaded = True
 
     def _flow(
         self,
@@ -374,5 +384,6 @@ class Router:
             params,
             self._timeout_s if timeout_s is None else timeout_s,
             stream,
+            self._is_observing,
         )
         return attempts(request, self._recorder, self._adapter.info)

@@ -36,14 +36,14 @@ class _Tee:
     def _take(self, chunk: Any) -> bool:
         """Keep a chunk; return whether the caller is to see it.
 
-        Usage was asked for by the router. Its chunk has no choices, and code that reads
-        ``chunk.choices[0]`` would fail on it, so callers see it only if they asked for it too.
+        Usage was asked for by the router. Its chunk says nothing, and some have no choices, so that
+        code that reads ``chunk.choices[0]`` fails: callers see it only if they asked for it too.
         """
         if self._recorder.check is not None:
             self._chunks.append(chunk)
         if getattr(chunk, "usage", None) is not None:
             self._usage = usage_of(chunk)
-        return bool(getattr(chunk, "choices", True)) or self._shows_usage
+        return self._shows_usage or not _is_usage_only(chunk)
 
     def _answer(self) -> tuple[Answer, Check | None, Verdict | None]:
         """Return the whole answer, the check to run on it, or else the verdict already known.
@@ -69,6 +69,12 @@ class _Tee:
         self._is_settled = True
         return is_first
 
+    def _was_cut(self, source: Any) -> bool:
+        if self._adapter.has_finished(source):
+            return False
+        self._recorder.cut(self._attempt)
+        return True
+
     def _fail(self, error: Exception) -> None:
         if self._settle():
             self._recorder.failed(self._attempt, error)
@@ -76,6 +82,19 @@ class _Tee:
     def _abandon(self) -> None:
         if self._settle():
             self._recorder.abandoned(self._attempt)
+
+
+def _is_usage_only(chunk: Any) -> bool:
+    choices = getattr(chunk, "choices", None)
+    if not choices:
+        return choices is not None
+    if getattr(chunk, "usage", None) is None:
+        return False
+    said = ("content", "tool_calls", "function_call", "reasoning_content", "refusal")
+    return not any(
+        choice.finish_reason or any(getattr(choice.delta, name, None) for name in said)
+        for choice in choices
+    )
 
 
 class Stream(_Tee, Iterator[Any]):
@@ -122,7 +141,7 @@ class Stream(_Tee, Iterator[Any]):
         self.close()
 
     def _finish(self) -> None:
-        if not self._settle():
+        if not self._settle() or self._was_cut(self._source):
             return
         answer, check, verdict = self._answer()
         try:
@@ -172,7 +191,7 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
         await self.aclose()
 
     async def _finish(self) -> None:
-        if not self._settle():
+        if not self._settle() or self._was_cut(self._source):
             return
         answer, check, verdict = self._answer()
         try:

@@ -91,6 +91,10 @@ class ScriptedAdapter:
         scripted = Scripted(text, usage.prompt_tokens, usage.completion_tokens, reasons[-1])
         return _response(scripted, call.model)
 
+    def has_finished(self, stream: Any) -> bool:
+        """Return True: a scripted stream that breaks raises; see ``Adapter.has_finished``."""
+        return True
+
     def info(self, model: str) -> ModelInfo:
         """Return what was given at construction; see ``Adapter.info``."""
         return self._models.get(model, UNKNOWN_MODEL)

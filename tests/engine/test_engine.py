@@ -163,9 +163,40 @@ def test_ids_of_another_goal_process_or_month_are_told_apart() -> None:
         engine(goal_id="other", signer=signer).report(request_id, True)
     with pytest.raises(UnknownKeyError):
         engine().report(request_id, True)
+    with pytest.raises(ForeignRequestIdError, match=r"namespace ''.*'tenant'"):
+        engine(signer=signer, namespace="tenant").report(request_id, True)
     clock[0] += 31 * 86_400
     with pytest.raises(ExpiredRequestIdError, match="31 days ago"):
         learner.report(request_id, True)
+
+
+def test_a_namespace_keeps_evidence_apart() -> None:
+    """Two tenants of one store and goal see nothing of each other."""
+    store = MemoryStore()
+    first, second = (engine(store=store, namespace=name) for name in ("a", "b"))
+
+    first.report(first.decide(ASK).request_id, True)
+
+    assert first.stats().buckets
+    assert second.stats().buckets == {}
+
+
+def test_corrected_checks_are_not_seen_as_a_break() -> None:
+    """Automatic successes that are corrected in batches, at a steady rate, open no epoch."""
+    events: list[Event] = []
+    learner = engine(paths=["cheap"], on_event=events.append)
+    world = random.Random(1)
+
+    for _ in range(20):
+        decisions = [learner.decide(ASK) for _ in range(50)]
+        for decision in decisions:
+            learner.report(decision.request_id, True, revision=0)
+        for decision in decisions:
+            learner.report(decision.request_id, world.random() < 0.7)
+
+    assert [event for event in events if isinstance(event, EpochOpened)] == []
+    cheap = learner.stats().buckets["general/simple"]["cheap"]
+    assert cheap.successes + cheap.failures == 1_000
 
 
 def test_a_request_is_retold_with_its_draws_and_reports() -> None:
