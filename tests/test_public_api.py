@@ -4,6 +4,8 @@ import asyncio
 import inspect
 import json
 import os
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -118,6 +120,59 @@ def test_a_stream_through_litellm(server: LoopbackServer) -> None:
     (bucket,) = router.stats().buckets.values()
     assert bucket["openai/gpt-4o"].successes == 1
     assert bucket["openai/gpt-4o"].mean_cost_usd == pytest.approx(20 * 2.5e-6 + 8 * 1e-5)
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_a_stream_that_is_cut_between_events_is_no_success(is_async: bool) -> None:
+    """LiteLLM makes up a finish reason where the connection just ends; that is a fault here."""
+    event = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]}
+    head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    body = f"data: {json.dumps(head | event)}\n\n" * 3
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                b"Connection: close\r\n\r\n" + body.encode()
+            )
+            connection.shutdown(socket.SHUT_WR)  # ended, not reset
+            while connection.recv(65_536):
+                pass
+
+    async def read(router: Router) -> None:
+        if is_async:
+            async for _ in await router.acompletion(messages=MESSAGES, stream=True):
+                pass
+        else:
+            list(router.completion(messages=MESSAGES, stream=True))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,)).start()
+        base = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        path = {"model": "openai/m", "params": {"api_base": base, "api_key": "sk-test"}}
+        router = Router(paths=[path], goal_id="cut", success_when="finish_reason == 'stop'")
+        asyncio.run(read(router))
+
+    (bucket,) = router.stats().buckets.values()
+    arm = bucket["openai/m"]
+    assert (arm.successes, arm.failures, arm.faults) == (0, 0, 1)
+
+
+def test_closing_a_stream_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider is not left writing, and billing, an answer that nobody reads."""
+    long = Reply(text="word " * 400, chunk_latency_s=0.01)
+    with LoopbackServer({"m": lambda request: long}) as server:
+        monkeypatch.setenv("OPENAI_API_BASE", server.api_base)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        router = Router(paths=["openai/m"], goal_id="close")
+        stream = router.completion(messages=MESSAGES, stream=True)
+        next(stream)
+
+        stream.close()
+
+        assert stream._source.completion_stream.response.is_closed
 
 
 @pytest.mark.usefixtures("server")

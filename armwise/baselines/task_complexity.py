@@ -149,8 +149,7 @@ class TaskComplexityRouter:
         """
         if not isinstance(prompt, str) or not prompt.strip():
             raise InvalidMessagesError(
-                f"prompt must be non-empty text, got {type(prompt).__name__} of length "
-                f"{len(prompt) if isinstance(prompt, str) else 0}."
+                f"prompt must be non-empty text, got {type(prompt).__name__}."
             )
         refuse_owned_params(kwargs, "a call")
         score = self.score_complexity(prompt, task_type)
@@ -184,8 +183,10 @@ class TaskComplexityRouter:
         """Count a success or failure of a model.
 
         Raises:
-            ConfigurationError: If the model is not one of this router's.
+            ConfigurationError: If the model is not one of this router's, or success no bool.
         """
+        if not isinstance(success, bool):
+            raise ConfigurationError(f"success must be True or False, got {success!r}.")
         with self._lock:
             tally = self._tallies.get(model)
             if tally is None:
@@ -193,7 +194,7 @@ class TaskComplexityRouter:
                 raise ConfigurationError(f"unknown model {model!r}. Known: {known}.")
             self._tallies[model] = replace(
                 tally,
-                successes=tally.successes + bool(success),
+                successes=tally.successes + success,
                 failures=tally.failures + (not success),
             )
 

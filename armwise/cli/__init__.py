@@ -1,6 +1,8 @@
 """The ``armwise`` command; one module per subcommand."""
 
 import gc
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -44,6 +46,9 @@ app.command()(route)
 
 def main() -> None:
     """Run the command line."""
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):
+            output.reconfigure(errors="replace")  # an answer in any script reaches any terminal
     try:
         app()
     finally:

@@ -66,15 +66,26 @@ class Beliefs:
         self._seed = seed
         self._held: dict[str, BucketBeliefs] = {}
         self._lock = threading.Lock()
+        self._has_warned = False
         register(self)
 
     def of(self, bucket: str) -> BucketBeliefs:
-        """Return the present beliefs of a bucket."""
-        version = self._evidence.version(self._goal_id, bucket)
+        """Return the present beliefs of a bucket; of a store that fails, the last known ones."""
         held = self._held.get(bucket)
-        if held is not None and held.version == version:
-            return held
-        return self._refreshed(bucket)
+        try:
+            if held is not None and held.version == self._evidence.version(self._goal_id, bucket):
+                return held
+            return self._refreshed(bucket)
+        except Exception as error:  # noqa: BLE001 - a dead store costs learning, not a request
+            self._warn(error)
+            return held or self._refreshed(bucket, BucketEvidence(-1, {}, {}))
+
+    def _warn(self, error: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "the store could not be read (%s); deciding by what is known", type(error).__name__
+            )
 
     def belief(self, key: ArmKey, evidence: Evidence | None) -> Beta:
         """Return one arm's belief; damaged evidence is set aside, loudly, never passed on."""
@@ -98,9 +109,9 @@ class Beliefs:
             self._seed = None
         self._lock.release()
 
-    def _refreshed(self, bucket: str) -> BucketBeliefs:
+    def _refreshed(self, bucket: str, seen: BucketEvidence | None = None) -> BucketBeliefs:
         with self._lock:
-            seen = self._evidence.bucket(self._goal_id, bucket)
+            seen = seen or self._evidence.bucket(self._goal_id, bucket)
             held = self._held.get(bucket)
             if held is not None and held.version == seen.version:
                 return held

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from armwise.bandit import Arms, BestQuality, Complexity, Objective, Outcome, stored_score
+from armwise.bandit import Complexity, Objective, Outcome, stored_score
 from armwise.bandit.outcome import FULL_SCORE
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
 from armwise.engine.costs import CostReport, PathPrices, cost_report
 from armwise.engine.decision import Decision
+from armwise.engine.guarded import guarded
 from armwise.engine.nonces import Nonces
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation, Recall, shown_score
@@ -79,7 +80,7 @@ class Engine:
         self.paths = paths
         self.prices = prices
         self._models = {path.name: path.model for path in paths}
-        self._objective = objective
+        self._objective = guarded(objective)
         self._store = store
         self._context = Context(complexity)
         self._signer = signer
@@ -117,7 +118,7 @@ class Engine:
         bucket, assessment = self._context.bucket(messages, task_type, params or {})
         beliefs = self._beliefs.of(bucket)
         arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
-        chosen = self._choose(arms, draws)
+        chosen = self._objective.choose(arms, draws, arms.every)
         preferred = arms.names[chosen]
         served = preferred if self._default_path is None else self._default_path.name
         decision = Decision(
@@ -298,14 +299,6 @@ class Engine:
         if opened is not None:
             self._store.open_epoch(self._stored_goal, opened.bucket, opened.path, opened.epoch)
             self.emit(opened)
-
-    def _choose(self, arms: Arms, draws: Sequence[float]) -> int:
-        try:
-            return self._objective.choose(arms, draws, arms.every)
-        except Exception:  # noqa: BLE001 - a user's own rule must not fail a request
-            # The best draw is a sane answer.
-            _log.exception("objective %s raised; choosing by quality", self._objective.name)
-            return BestQuality().choose(arms, draws, arms.every)
 
 
 def _check_revision(revision: object) -> None:

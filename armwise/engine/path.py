@@ -4,7 +4,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from armwise.adapters import Price
 from armwise.bandit import Beta
@@ -16,6 +16,9 @@ MAX_NAME_BYTES = 255
 MAX_PATHS = 255
 """The number of an attempt is one byte of a request id."""
 
+_DECLARE_PRICES = "declare input_usd_per_mtok and output_usd_per_mtok on the path"
+_LONGEST_TIMEOUT_S = 1e7
+
 _OWNED_PARAMS = {
     "fallbacks": "armwise falls back along its own ranking; list the models as paths",
     "max_retries": "armwise makes one attempt per path and then moves on",
@@ -24,8 +27,8 @@ _OWNED_PARAMS = {
     "num_retries": "armwise makes one attempt per path and then moves on",
     "stream": "pass stream=True to completion()",
     "timeout": "write timeout_s",
-    "input_cost_per_token": "declare input_usd_per_mtok on the path",
-    "output_cost_per_token": "declare output_usd_per_mtok on the path",
+    "timeout_s": "it is the path's own field, and an argument of completion()",
+    "acompletion": "call router.acompletion()",
 }
 
 
@@ -170,8 +173,13 @@ def refuse_owned_params(params: Mapping[str, Any], where: str) -> None:
     Raises:
         ConfigurationError: Naming the parameter.
     """
-    for name in params.keys() & _OWNED_PARAMS.keys():
-        raise ConfigurationError(f"{where} cannot hold {name!r}: {_OWNED_PARAMS[name]}.")
+    for name in params:
+        if not isinstance(name, str):
+            raise ConfigurationError(f"{where} must have strings as keys, got {name!r}.")
+        # LiteLLM's price parameters change its global table for every later call.
+        instead = _DECLARE_PRICES if "cost_per_" in name else _OWNED_PARAMS.get(name)
+        if instead is not None:
+            raise ConfigurationError(f"{where} cannot hold {name!r}: {instead}.")
 
 
 def check_name(name: object, what: str) -> None:
@@ -197,12 +205,14 @@ def check_timeout(timeout_s: object) -> None:
     Raises:
         ConfigurationError: Naming the value.
     """
-    if timeout_s is None or (_is_amount(timeout_s) and timeout_s):
+    if timeout_s is None or (_is_amount(timeout_s) and 0 < timeout_s <= _LONGEST_TIMEOUT_S):
         return
-    raise ConfigurationError(f"timeout_s must be seconds above 0, got {timeout_s!r}.")
+    raise ConfigurationError(
+        f"timeout_s must be seconds above 0 and up to {_LONGEST_TIMEOUT_S:.0e}, got {timeout_s!r}."
+    )
 
 
-def _is_amount(value: object) -> bool:
+def _is_amount(value: object) -> TypeGuard[int | float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return 0 <= value < math.inf

@@ -9,7 +9,7 @@ from armwise.engine.request_id import Token
 from armwise.events import Attempted, Reported
 
 REMEMBERED = 10_000
-"""How many decisions are kept, and twice as many attempts and reports: about 10 MB."""
+"""How many decisions are kept, and twice as many attempts and reports: about 20 MB."""
 
 
 class Recall:

@@ -1,6 +1,9 @@
 """Checks of a Router's own arguments: each error names the value and what to write instead."""
 
-from armwise.engine import LocalStore
+from numbers import Integral
+from typing import cast
+
+from armwise.engine import LocalStore, check_name
 from armwise.errors import ConfigurationError
 from armwise.storage import open_store
 
@@ -16,7 +19,8 @@ def opened_store(store: str | LocalStore | None) -> LocalStore:
     """
     if store is None or isinstance(store, str):
         return open_store(store)
-    if all(hasattr(store, method) for method in ("apply", "evidence", "version", "bucket")):
+    methods = ("apply", "evidence", "open_epoch", "version", "bucket", "close")
+    if not isinstance(store, type) and all(hasattr(store, method) for method in methods):
         return store
     raise ConfigurationError(f"store must be a URL such as 'memory://' or a store, got {store!r}.")
 
@@ -47,7 +51,8 @@ def check_seed(seed: object) -> None:
     Raises:
         ConfigurationError: Naming the value.
     """
-    if seed is None or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0):
+    is_whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+    if seed is None or (is_whole and int(cast("int", seed)) >= 0):
         return
     raise ConfigurationError(f"seed must be a whole number from 0, or None, got {seed!r}.")
 
@@ -68,6 +73,40 @@ def check_objective(objective: object) -> None:
     )
 
 
+def check_plugins(
+    adapter: object, complexity: object, on_event: object, detect_changes: object
+) -> None:
+    """Refuse plug-ins that cannot be called as they will be.
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    methods = ("complete", "acomplete", "assemble", "has_finished", "info", "warmup")
+    if adapter is not None and not all(hasattr(adapter, method) for method in methods):
+        raise ConfigurationError(
+            f"adapter must have the methods {', '.join(methods)}, got {adapter!r}. "
+            "armwise.testing.ScriptedAdapter is one to look at."
+        )
+    if complexity is not None and not callable(getattr(complexity, "assess", None)):
+        raise ConfigurationError(
+            f"complexity must have an assess method, as FourSignals() has, got {complexity!r}."
+        )
+    if on_event is not None and not callable(on_event):
+        raise ConfigurationError(f"on_event must be a function of one event, got {on_event!r}.")
+    if not isinstance(detect_changes, bool):
+        raise ConfigurationError(f"detect_changes must be True or False, got {detect_changes!r}.")
+
+
+def check_category(category: object) -> None:
+    """Refuse a failure category that is not a short printable label, or None.
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    if category is not None:
+        check_name(category, "category")
+
+
 def whole_units(value: float | None, what: str, units: float) -> int | None:
     """Return an amount in whole units (nano-dollars, microseconds), None for None.
 
@@ -78,5 +117,7 @@ def whole_units(value: float | None, what: str, units: float) -> int | None:
         return None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value < _LARGEST_AMOUNT:
-        raise ConfigurationError(f"{what} must be a number from 0, got {value!r}.")
+        raise ConfigurationError(
+            f"{what} must be a number from 0 to below {_LARGEST_AMOUNT:g}, got {value!r}."
+        )
     return round(value * units)

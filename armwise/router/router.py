@@ -29,7 +29,9 @@ from armwise.engine import (
 )
 from armwise.events import Event
 from armwise.router.arguments import (
+    check_category,
     check_objective,
+    check_plugins,
     check_seed,
     is_observing,
     opened_store,
@@ -97,10 +99,11 @@ class Router:
     ) -> None:
         parsed = parse_paths(paths)
         check_name(goal_id, "goal_id")
-        if namespace:
+        if namespace != "":
             check_name(namespace, "namespace")
         check_timeout(timeout_s)
         check_seed(seed)
+        check_plugins(adapter, complexity, on_event, detect_changes)
         check_objective(objective)
         secret = os.environ.get(KEY_VARIABLE) or None
         self._paths = {path.name: path for path in parsed}
@@ -120,8 +123,8 @@ class Router:
             signer=Signer(None if secret is None else check_secret(secret)),
             namespace=namespace,
             default_path=served,
-            detect_changes=bool(detect_changes),
-            seed=seed,
+            detect_changes=detect_changes,
+            seed=None if seed is None else int(seed),
             clock=time.time,
             on_event=on_event,
         )
@@ -275,6 +278,7 @@ class Router:
             RequestIdError: If the id is malformed, forged, foreign, or expired.
             InvalidOutcomeError: If the outcome is none.
         """
+        check_category(category)
         facts = CallFacts(
             cost_nanousd=whole_units(cost_usd, "cost_usd", 1e9),
             latency_us=whole_units(latency_s, "latency_s", 1e6),

@@ -38,7 +38,7 @@ class MemoryStore:
     Give one instance to several Routers to let them learn together.
 
     Args:
-        max_age_s: Seconds after its decision for which an outcome is accepted. About 200 bytes
+        max_age_s: Seconds after its decision for which an outcome is accepted. About 300 bytes
             per attempt are kept that long, so that nothing is counted twice.
         clock: Seconds since 1970; replaced in tests.
     """

@@ -14,7 +14,6 @@ from armwise.adapters import ModelInfo, Price
 from armwise.bandit import (
     Arms,
     Assessment,
-    BestQuality,
     CheapestWithin,
     Evidence,
     FourSignals,
@@ -315,19 +314,86 @@ def test_a_hook_that_raises_fails_nothing_and_is_counted(
     assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
-def test_a_users_scorer_or_rule_that_raises_fails_nothing() -> None:
-    """A level "unknown" and the best draw stand in."""
+@pytest.mark.parametrize(
+    "answer",
+    [
+        RuntimeError("mine"),
+        None,
+        "simple",
+        Assessment("x" * 300, 1),
+        Assessment("", 1),
+        Assessment("a\nb", 1),
+        Assessment("simple", float("nan")),
+        Assessment("simple", None),  # type: ignore[arg-type]
+    ],
+    ids=repr,
+)
+def test_a_users_scorer_may_answer_anything(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """What is no assessment becomes the level "unknown", with one warning."""
 
     class Scorer:
         def assess(self, prompt: str, task_type: str, *, demands_structure: bool) -> Assessment:
-            raise RuntimeError("mine")
+            if isinstance(answer, Exception):
+                raise answer
+            return answer  # type: ignore[no-any-return]
 
-    class Rule(BestQuality):
+    decider = engine(complexity=Scorer())
+    decisions = [decider.decide(ASK) for _ in range(2)]
+
+    assert [decision.bucket for decision in decisions] == ["general/unknown"] * 2
+    assert decisions[0].request_id
+    assert decisions[0].why()
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+@pytest.mark.parametrize("answer", [RuntimeError("mine"), 99, -1, None, "0", 0.5], ids=repr)
+def test_a_users_rule_may_answer_anything(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot be chosen is replaced by the best draw, in the ranking too, with one warning."""
+
+    class Rule:
         def choose(self, arms: Arms, draws: Any, among: Any) -> int:
-            raise RuntimeError("mine")
+            if isinstance(answer, Exception):
+                raise answer
+            return answer  # type: ignore[no-any-return]
 
-    assert engine(complexity=Scorer()).decide(ASK).bucket == "general/unknown"
-    assert engine(objective=Rule()).decide(ASK).path in ("cheap", "dear")
+    decider = engine(objective=Rule())
+    decisions = [decider.decide(ASK) for _ in range(2)]
+
+    for decision in decisions:
+        best = max(zip(decision.draws, decision.arms.names, strict=True))[1]
+        assert decision.path == decision.ranking[0] == best
+        assert "Rule" in decision.why()
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+def test_a_store_that_cannot_be_read_costs_learning_only(caplog: pytest.LogCaptureFixture) -> None:
+    """Decisions go on by the prior, or by what was known when it could still be read."""
+
+    class FailingStore(MemoryStore):
+        is_down = True
+
+        def version(self, goal_id: str, bucket: str) -> int:
+            if self.is_down:
+                raise OSError("gone")
+            return super().version(goal_id, bucket)
+
+        def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
+            self.version(goal_id, bucket)
+            return super().bucket(goal_id, bucket)
+
+    store = FailingStore()
+    decider = engine(store=store)
+
+    assert decider.decide(ASK).arms.means == (0.5, 0.5)
+    store.is_down = False
+    for _ in range(20):
+        decider.report(decider.decide(ASK).request_id, True)
+    known = decider.decide(ASK).arms.means
+    store.is_down = True
+
+    assert max(known) > 0.8
+    assert decider.decide(ASK).arms.means == known
+    assert "could not be read" in caplog.text
 
 
 def test_task_types_are_bounded_in_number() -> None:
@@ -339,6 +405,9 @@ def test_task_types_are_bounded_in_number() -> None:
     assert len(set(buckets)) == 65
     assert buckets[-1] == "other/simple"
     assert decider.decide(ASK, "task 0").bucket == "task 0/simple"
+    assert decider.decide(ASK, "general").bucket == "general/simple"
+    late = decider.decide([{"role": "user", "content": "compare, as json"}], "reasoning")
+    assert late.bucket == "other/complex"  # the label still counts in the score
 
 
 @pytest.mark.parametrize("task_type", ["", " ", 7, "a\nb", "x" * 101, ["label"]])
@@ -443,6 +512,32 @@ def test_forks_in_the_middle_of_reports_leave_no_locked_child() -> None:
         worker.join()
 
     assert codes == [0] * 20
+
+
+def test_forks_while_routers_are_built_and_dropped() -> None:
+    """What a fork locks is what it lets go, whoever comes and goes meanwhile."""
+    is_done = threading.Event()
+
+    def work() -> None:
+        while not is_done.is_set():
+            engine().decide(ASK)
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    codes: list[int] = []
+    for _ in range(30):
+        child = os.fork()
+        if child == 0:
+            engine().decide(ASK, "new label")
+            os._exit(0)
+        codes.append(os.waitpid(child, 0)[1])
+    is_done.set()
+    for worker in workers:
+        worker.join()
+
+    assert codes == [0] * 30
+    assert engine().decide(ASK).path
 
 
 def _in_threads(number: int, work: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """One request through its paths: answers, checks, reports, fallbacks."""
 
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from armwise.errors import (
     UnknownKeyError,
 )
 from armwise.events import Attempted, CheckRaised, Event, PathFaulted
+from armwise.storage import MemoryStore
 from armwise.testing import Scripted, ScriptedError
 
 ASK = [{"role": "user", "content": "Who makes the iPhone?"}]
@@ -401,6 +403,15 @@ def test_an_interrupted_call_teaches_nothing(router_of: Build) -> None:
         ({"timeout_s": -1}, "got -1"),
         ({"seed": -1}, "seed must be"),
         ({"namespace": "a\n"}, "namespace must be"),
+        ({"namespace": None}, "namespace must be"),
+        ({"store": MemoryStore}, "store must be"),
+        ({"adapter": 5}, "adapter must have"),
+        ({"complexity": 5}, "assess method"),
+        ({"on_event": 5}, "on_event must be"),
+        ({"detect_changes": "no"}, "detect_changes must be"),
+        ({"timeout_s": 1e300}, "timeout_s must be"),
+        ({"paths": [{"model": "m", "params": {1: 2}}]}, "strings as keys"),
+        ({"paths": [{"model": "m", "params": {"input_cost_per_second": 1}}]}, "input_usd_per_mtok"),
     ],
 )
 def test_a_router_that_cannot_work_is_not_built(settings: dict[str, Any], hint: str) -> None:
@@ -431,6 +442,62 @@ def test_a_bad_call_reaches_no_provider(
         router.completion(**params)
 
     assert router._adapter.calls == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.anyio
+async def test_a_call_that_is_cancelled_in_its_check_is_paid_and_unknown(router_of: Build) -> None:
+    """Cost and latency are known by then; the outcome is not."""
+
+    async def slow(response: Any) -> bool:
+        await asyncio.sleep(10)
+        return True
+
+    router = router_of({"cheap": "Apple"}, success_when=slow)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(router.acompletion(ASK), 0.05)
+
+    assert quality(router, "cheap") == (0, 0)
+    assert arm(router, "cheap").attempts == 1
+    assert arm(router, "cheap").mean_cost_usd > 0
+
+
+@pytest.mark.anyio
+async def test_the_deadline_ends_an_answer_that_trickles(router_of: Build) -> None:
+    """Whatever the client does, acompletion gives a path no more than its time."""
+    router = router_of({"cheap": lambda _: Scripted("late", latency_s=5), "dear": "Apple"})
+    begun_s = time.perf_counter()
+
+    with pytest.raises(AllPathsFailedError, match="TimeoutError"):
+        await router.acompletion(ASK, timeout_s=0.2)
+
+    assert time.perf_counter() - begun_s < 2
+    assert arm(router, "cheap").faults == 1
+
+
+def test_loading_the_provider_library_is_no_latency(router_of: Build) -> None:
+    """The first request's clock and deadline start when the adapter is loaded."""
+    router = router_of({"cheap": "Apple"}, success_when="latency_s < 0.2")
+    router._adapter.warmup = lambda: time.sleep(0.4)  # type: ignore[method-assign]
+
+    router.completion(ASK, timeout_s=0.3)
+
+    assert quality(router, "cheap") == (1, 0)
+
+
+def test_a_prompt_that_was_too_long_is_in_the_story(router_of: Build) -> None:
+    """The attempt is recorded on its own path, as no fault and no failure."""
+    too_long = ScriptedError(400, "maximum context length is 8000 tokens")
+    router = router_of({"cheap": lambda _: too_long, "dear": "Apple"})
+
+    _, request_id = router.completion(ASK, return_request_id=True)
+
+    steps = router.explain(request_id).steps
+    assert [(step.path, getattr(step, "fault", None)) for step in steps] == [
+        ("cheap", "context"),
+        ("dear", None),
+    ]
+    assert (arm(router, "cheap").attempts, arm(router, "cheap").faults) == (1, 0)
 
 
 @pytest.mark.parametrize("cost_usd", [-1, float("nan"), "free", True, 1e12])
@@ -472,8 +539,6 @@ def test_ids_travel_between_processes_by_the_signing_key(
 @pytest.mark.anyio
 async def test_many_tasks_get_their_own_answers(router_of: Build) -> None:
     """200 concurrent requests on one loop mix nothing up."""
-    import asyncio
-
     router = router_of(
         {"cheap": lambda call: Scripted(call.messages[0]["content"], latency_s=0.01)}
     )

@@ -28,8 +28,7 @@ def sentences(board: Scoreboard) -> list[str]:
     turn = board.turn()
     if turn is not None:
         said.append(_turned(turn, len(before)))
-    said += [_noticed(notice, board.breaks_at) for notice in board.notices()]
-    return said
+    return [*(_noticed(notice, board.breaks_at) for notice in board.notices()), *said]
 
 
 def document(board: Scoreboard, stats: Stats, *, seed: int, spent_usd: float) -> dict[str, Any]:
