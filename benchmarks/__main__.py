@@ -38,6 +38,9 @@ def _summary(records: list[dict[str, Any]]) -> str:
     lines = ["# What armwise promises, and what was measured", ""]
     for record in records:
         promised = [figure for figure in figures_of(record) if figure.target is not None]
+        if not promised:
+            lines += [f"## [{record['title']}]({record['name']}.md)", "", "No target.", ""]
+            continue
         lines += [
             f"## [{record['title']}]({record['name']}.md)",
             "",
