@@ -8,168 +8,20 @@ awaiting.
 import asyncio
 import math
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 from typing import Any
 
-from armwise.adapters import Adapter, Call, Fault, ModelInfo, Usage, classify, usage_of
-from armwise.bandit import stored_score
-from armwise.engine import Decision, Engine, Path
+from armwise.adapters import Adapter, Call, Fault, ModelInfo, usage_of
+from armwise.engine import Path
 from armwise.errors import AllPathsFailedError
-from armwise.events import Attempted, CheckRaised, PathFaulted
-from armwise.router.checks import Answer, Check, Verdict, ajudge, judge
-from armwise.storage import CallFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A check that has to be run on an answer."""
-
-    check: Check
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of one path for one request.
-
-    Args:
-        decision: The request's decision.
-        path: The path that is called.
-        number: Position of the attempt in the request, from 0.
-        call: What is asked of the adapter.
-        started_s: ``time.perf_counter()`` at its start.
-    """
-
-    decision: Decision
-    path: Path
-    number: int
-    call: Call
-    started_s: float
-
-    @property
-    def request_id(self) -> str:
-        """The signed id of this attempt."""
-        return self.decision.sign(self.path.name, self.number)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the caller asked for.
-
-    Args:
-        decision: The choice of paths.
-        order: Paths to try, in this order.
-        messages: The messages, passed on untouched.
-        params: Parameters of this call; they override a path's own.
-        timeout_s: Deadline over all attempts, in seconds; None: none.
-        stream: The answer is wanted in chunks.
-        is_observing: Only the default path is called, and its error is raised as it is.
-    """
-
-    decision: Decision
-    order: Sequence[Path]
-    messages: Sequence[Any]
-    params: Mapping[str, Any]
-    timeout_s: float | None
-    stream: bool
-    is_observing: bool = False
-
+from armwise.router.checks import ajudge, judge
+from armwise.router.recording import Recorder
+from armwise.router.request import Attempt, Judgement, Request
 
 Served = tuple[Attempt, Any]
 """The attempt that was answered, and its response or open stream."""
 
 Flow = Generator[Call | Judgement, Any, Served]
-
-
-class Recorder:
-    """Counts what became of attempts, and runs the automatic check.
-
-    Args:
-        engine: Where attempts are counted.
-        check: The automatic check, None if outcomes are only reported.
-    """
-
-    def __init__(self, engine: Engine, check: Check | None) -> None:
-        self._engine = engine
-        self.check = check
-
-    def answer(self, attempt: Attempt, response: Any, usage: Usage | None) -> Answer:
-        """Return a complete answer with its measured cost and latency."""
-        latency_s = time.perf_counter() - attempt.started_s
-        cost_usd = self._engine.prices.cost_usd(attempt.path.name, usage)
-        return Answer(response, cost_usd, latency_s)
-
-    def answered(
-        self, attempt: Attempt, answer: Answer, usage: Usage | None, verdict: Verdict | None
-    ) -> None:
-        """Count an attempt that was answered."""
-        facts = CallFacts(
-            cost_nanousd=None if answer.cost_usd is None else round(answer.cost_usd * 1e9),
-            output_tokens=None if usage is None else usage.output_tokens,
-            latency_us=round(answer.latency_s * 1e6),
-        )
-        if verdict is not None and verdict.error is not None:
-            name = type(verdict.error).__name__
-            self._engine.emit(CheckRaised(self._engine.goal_id, verdict.check, name))
-        score = None if verdict is None else verdict.score
-        self._engine.record(
-            attempt.decision,
-            self._event(attempt, None, score, answer.cost_usd, answer.latency_s),
-            facts,
-            None if score is None else stored_score(score),
-        )
-
-    def failed(self, attempt: Attempt, error: Exception) -> Fault:
-        """Count an attempt that ended in an error; return its kind. Quality is never touched."""
-        fault = classify(error)
-        event = self._event(attempt, fault.value)
-        if fault.is_outage or fault is Fault.MISCONFIGURED:
-            described = _described(error, fault)
-            self._engine.emit(
-                PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, described)
-            )
-            self._engine.record(attempt.decision, event, CallFacts(fault=True))
-        elif fault is Fault.CONTEXT:
-            self._engine.record(attempt.decision, event, CallFacts())
-        else:  # the caller's own fault: no evidence about any path
-            self._engine.remember(event)
-        return fault
-
-    def cut(self, attempt: Attempt) -> None:
-        """Count a stream whose connection ended without a word: a fault, its outcome unknown."""
-        fault = Fault.CONNECTION
-        self._engine.emit(
-            PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, "the stream was cut")
-        )
-        self._engine.record(
-            attempt.decision, self._event(attempt, fault.value), CallFacts(fault=True)
-        )
-
-    def abandoned(self, attempt: Attempt) -> None:
-        """Count a stream that was not read to its end: its outcome is unknown."""
-        self._engine.record(attempt.decision, self._event(attempt, "abandoned"), CallFacts())
-
-    def _event(
-        self,
-        attempt: Attempt,
-        fault: str | None,
-        outcome: float | None = None,
-        cost_usd: float | None = None,
-        latency_s: float | None = None,
-    ) -> Attempted:
-        decision = attempt.decision
-        return Attempted(
-            decision.goal_id,
-            decision.nonce.hex(),
-            decision.bucket,
-            attempt.path.name,
-            attempt.number,
-            fault,
-            outcome,
-            cost_usd,
-            latency_s,
-        )
 
 
 def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelInfo]) -> Flow:
@@ -302,10 +154,3 @@ def _all_failed(request: Request, causes: dict[str, Exception]) -> AllPathsFaile
         )
     message = f"no path could answer (goal {request.decision.goal_id!r}):\n" + "\n".join(lines)
     return AllPathsFailedError(message, dict(causes))
-
-
-def _described(error: Exception, fault: Fault) -> str:
-    """Say what an error was; quote it only if it is about keys or names, not the prompt."""
-    status = getattr(error, "status_code", None)
-    name = type(error).__name__ if status is None else f"{type(error).__name__} (HTTP {status})"
-    return f"{name}: {str(error)[:300]}" if fault is Fault.MISCONFIGURED else name

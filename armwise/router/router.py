@@ -37,8 +37,10 @@ from armwise.router.arguments import (
     opened_store,
     whole_units,
 )
-from armwise.router.attempts import Flow, Recorder, Request, adrive, attempts, drive
+from armwise.router.attempts import Flow, adrive, attempts, drive
 from armwise.router.checks import build_check
+from armwise.router.recording import Recorder
+from armwise.router.request import Request
 from armwise.router.streams import AsyncStream, Stream
 from armwise.storage import CallFacts, ReportStatus
 

@@ -6,8 +6,9 @@ from typing import Any, Self
 
 from armwise.adapters import Adapter, Usage, usage_of
 from armwise.engine import Decision
-from armwise.router.attempts import Attempt, Recorder
 from armwise.router.checks import Answer, Check, Verdict, ajudge, judge
+from armwise.router.recording import Recorder
+from armwise.router.request import Attempt
 
 
 class _Tee:

@@ -1,0 +1,109 @@
+"""Counts what became of attempts: checks teach about quality, errors about faults, never mixed."""
+
+import time
+from typing import Any
+
+from armwise.adapters import Fault, Usage, classify
+from armwise.bandit import stored_score
+from armwise.engine import Engine
+from armwise.events import Attempted, CheckRaised, PathFaulted
+from armwise.router.checks import Answer, Check, Verdict
+from armwise.router.request import Attempt
+from armwise.storage import CallFacts
+
+
+class Recorder:
+    """Counts what became of attempts, and runs the automatic check.
+
+    Args:
+        engine: Where attempts are counted.
+        check: The automatic check, None if outcomes are only reported.
+    """
+
+    def __init__(self, engine: Engine, check: Check | None) -> None:
+        self._engine = engine
+        self.check = check
+
+    def answer(self, attempt: Attempt, response: Any, usage: Usage | None) -> Answer:
+        """Return a complete answer with its measured cost and latency."""
+        latency_s = time.perf_counter() - attempt.started_s
+        cost_usd = self._engine.prices.cost_usd(attempt.path.name, usage)
+        return Answer(response, cost_usd, latency_s)
+
+    def answered(
+        self, attempt: Attempt, answer: Answer, usage: Usage | None, verdict: Verdict | None
+    ) -> None:
+        """Count an attempt that was answered."""
+        facts = CallFacts(
+            cost_nanousd=None if answer.cost_usd is None else round(answer.cost_usd * 1e9),
+            output_tokens=None if usage is None else usage.output_tokens,
+            latency_us=round(answer.latency_s * 1e6),
+        )
+        if verdict is not None and verdict.error is not None:
+            name = type(verdict.error).__name__
+            self._engine.emit(CheckRaised(self._engine.goal_id, verdict.check, name))
+        score = None if verdict is None else verdict.score
+        self._engine.record(
+            attempt.decision,
+            self._event(attempt, None, score, answer.cost_usd, answer.latency_s),
+            facts,
+            None if score is None else stored_score(score),
+        )
+
+    def failed(self, attempt: Attempt, error: Exception) -> Fault:
+        """Count an attempt that ended in an error; return its kind. Quality is never touched."""
+        fault = classify(error)
+        event = self._event(attempt, fault.value)
+        if fault.is_outage or fault is Fault.MISCONFIGURED:
+            described = _described(error, fault)
+            self._engine.emit(
+                PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, described)
+            )
+            self._engine.record(attempt.decision, event, CallFacts(fault=True))
+        elif fault is Fault.CONTEXT:
+            self._engine.record(attempt.decision, event, CallFacts())
+        else:  # the caller's own fault: no evidence about any path
+            self._engine.remember(event)
+        return fault
+
+    def cut(self, attempt: Attempt) -> None:
+        """Count a stream whose connection ended without a word: a fault, its outcome unknown."""
+        fault = Fault.CONNECTION
+        self._engine.emit(
+            PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, "the stream was cut")
+        )
+        self._engine.record(
+            attempt.decision, self._event(attempt, fault.value), CallFacts(fault=True)
+        )
+
+    def abandoned(self, attempt: Attempt) -> None:
+        """Count a stream that was not read to its end: its outcome is unknown."""
+        self._engine.record(attempt.decision, self._event(attempt, "abandoned"), CallFacts())
+
+    def _event(
+        self,
+        attempt: Attempt,
+        fault: str | None,
+        outcome: float | None = None,
+        cost_usd: float | None = None,
+        latency_s: float | None = None,
+    ) -> Attempted:
+        decision = attempt.decision
+        return Attempted(
+            decision.goal_id,
+            decision.nonce.hex(),
+            decision.bucket,
+            attempt.path.name,
+            attempt.number,
+            fault,
+            outcome,
+            cost_usd,
+            latency_s,
+        )
+
+
+def _described(error: Exception, fault: Fault) -> str:
+    """Say what an error was; quote it only if it is about keys or names, not the prompt."""
+    status = getattr(error, "status_code", None)
+    name = type(error).__name__ if status is None else f"{type(error).__name__} (HTTP {status})"
+    return f"{name}: {str(error)[:300]}" if fault is Fault.MISCONFIGURED else name
