@@ -1,8 +1,9 @@
 """The run itself: tasks through a real Router and the real LiteLLM to the played models."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from armwise.events import EpochOpened, Event
 from armwise.testing.loopback import LoopbackServer
 
 GOAL_ID = "demo"
+_POLL_S = 0.02
 
 
 class Run:
@@ -89,22 +91,30 @@ class Run:
             Exception: What a request raised; no further one is sent.
         """
         with ThreadPoolExecutor(self._workers, thread_name_prefix="armwise-demo") as pool:
-            futures = [pool.submit(self._send, task) for task in self._tasks]
+            ended: list[Future[None]] = []
             try:
-                self._watch(futures, watch, every_s)
+                for task in self._tasks:
+                    pool.submit(self._send, task).add_done_callback(ended.append)
+                self._watch(ended, watch, every_s)
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
         watch()
 
     def _watch(
-        self, futures: Sequence[Future[None]], watch: Callable[[], None], every_s: float
+        self, ended: Sequence[Future[None]], watch: Callable[[], None], every_s: float
     ) -> None:
-        left: set[Future[None]] = set(futures)
-        while left:
-            done, left = wait(left, timeout=every_s, return_when=FIRST_EXCEPTION)
-            for future in done:
+        # Not concurrent.futures.wait: it takes the locks of all futures one by one, and a Ctrl-C
+        # among them leaves some held, on which the workers then wait for ever.
+        looked_at = 0
+        due_s = time.monotonic() + every_s
+        while looked_at < len(self._tasks):
+            time.sleep(_POLL_S)
+            for future in ended[looked_at:]:
                 future.result()
-            watch()
+                looked_at += 1
+            if time.monotonic() >= due_s:
+                watch()
+                due_s = time.monotonic() + every_s
 
     def _take(self, event: Event) -> None:
         if isinstance(event, EpochOpened):
