@@ -4,8 +4,8 @@ Four signals of the text add up: its length, the kind of task, whether structure
 wanted, and cues that ask for reasoning. No model is called; the time is bounded, because at most
 500 words are counted and cues are sought in the first and last 32 KB.
 
-On real outcome data the caller's task type told far more about success than this score (2.5-23 %
-of the variance against 0-2 %), so a bucket is a pair of both: docs/explanation/buckets.md.
+On outcome data that is not redistributed the caller's task type told far more about success than
+this score, so a bucket is a pair of both: docs/explanation/buckets.md.
 """
 
 from dataclasses import dataclass

@@ -8,9 +8,8 @@ from armwise.errors import ConfigurationError, InvalidBeliefError
 PRIOR_OBSERVATIONS = 2.0
 """What a path's ``weight`` is worth, in observations.
 
-Two make the first shares of plain Thompson sampling come close to the weights when these sum to
-one ([.7, .3] gives .74/.26), and are nearly free when wrong: strengths up to 10 cost little over
-10,000 requests, 50 can be ruinous (simulated; docs/explanation/beliefs.md).
+Two let a few outcomes overrule a wrong opinion. The number comes from simulations that are not
+repeated here; a regret benchmark over prior strengths would settle it.
 """
 
 

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ("imports", "decide", "overhead", "threads", "change", "demo")
+NAMES = ("imports", "decide", "overhead", "threads", "rules", "change", "demo")
 
 
 @cache
