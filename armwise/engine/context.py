@@ -71,7 +71,7 @@ class Context:
             return task_type
         if task_type in (GENERAL, OTHER):
             return task_type
-        check_label(task_type)
+        check_label(task_type, "task_type", "extraction")
         with self._lock:
             if len(self._task_types) >= MAX_TASK_TYPES:
                 return OTHER
@@ -81,27 +81,36 @@ class Context:
     def _warn(self, error: Exception) -> None:
         if not self._has_warned:
             self._has_warned = True
+            # Our own words name the value; another error's text may quote the prompt.
+            said = f": {error}" if isinstance(error, ConfigurationError) else ""
             _log.warning(
-                "the complexity scorer raised %s; such requests share the level 'unknown'",
+                "the complexity scorer cannot be used (%s%s); such requests share the level "
+                "'unknown'",
                 type(error).__name__,
+                said,
             )
 
 
-def check_label(task_type: object) -> None:
-    """Refuse a task type that is not a short printable label.
+def check_label(label: object, what: str, example: str) -> None:
+    """Refuse what is not a short printable label.
+
+    Args:
+        label: The value.
+        what: What it is, as the subject of the error's sentence.
+        example: What to write instead.
 
     Raises:
         ConfigurationError: Naming the value.
     """
-    if not isinstance(task_type, str) or not task_type.strip() or not task_type.isprintable():
+    if not isinstance(label, str) or not label.strip() or not label.isprintable():
         raise ConfigurationError(
-            f"task_type must be a short label such as 'extraction', got {task_type!r}."
+            f"{what} must be a short printable label such as {example!r}, got {label!r}."
         )
-    size = len(task_type.encode())
+    size = len(label.encode())
     if size > _MAX_LABEL_BYTES:
         raise ConfigurationError(
-            f"task_type must be at most {_MAX_LABEL_BYTES} bytes, got {size}: "
-            f"{task_type[:40]!r}... It is a label for a kind of task, not a description."
+            f"{what} must be at most {_MAX_LABEL_BYTES} bytes, got {size}: {label[:40]!r}... "
+            f"Write a label such as {example!r}, not a description."
         )
 
 
@@ -111,6 +120,11 @@ def check_assessment(assessment: Assessment) -> None:
     Raises:
         ConfigurationError: Naming the value.
     """
-    check_label(assessment.level)
-    if not math.isfinite(assessment.score):
-        raise ConfigurationError(f"a score must be a number, got {assessment.score!r}.")
+    if not isinstance(assessment, Assessment):
+        raise ConfigurationError(
+            f"assess() must return an Assessment(level, score), got {type(assessment).__name__}."
+        )
+    check_label(assessment.level, "a level", "simple")
+    score = assessment.score
+    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+        raise ConfigurationError(f"a score must be a finite number such as 3, got {score!r}.")

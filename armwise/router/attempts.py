@@ -15,7 +15,7 @@ from armwise.adapters import Adapter, Call, Fault, ModelInfo, usage_of
 from armwise.engine import Path
 from armwise.errors import AllPathsFailedError
 from armwise.router.checks import ajudge, judge
-from armwise.router.recording import Recorder
+from armwise.router.recording import Recorder, error_text
 from armwise.router.request import Attempt, Judgement, Request
 
 Served = tuple[Attempt, Any]
@@ -144,7 +144,7 @@ def _call(request: Request, path: Path, left_s: float | None) -> Call:
 
 def _all_failed(request: Request, causes: dict[str, Exception]) -> AllPathsFailedError:
     lines = [
-        f"  {name}: {type(error).__name__}: {str(error)[:300]}" for name, error in causes.items()
+        f"  {name}: {type(error).__name__}: {error_text(error)}" for name, error in causes.items()
     ]
     untried = [path.name for path in request.order if path.name not in causes]
     if untried:

@@ -13,11 +13,12 @@ from armwise.storage import CallFacts
 
 
 class Recorder:
-    """Counts what became of attempts, and runs the automatic check.
+    """Counts what became of attempts.
 
     Args:
         engine: Where attempts are counted.
-        check: The automatic check, None if outcomes are only reported.
+        check: The automatic check that whoever drives a request has to run; None if outcomes are
+            only reported.
     """
 
     def __init__(self, engine: Engine, check: Check | None) -> None:
@@ -53,32 +54,26 @@ class Recorder:
     def failed(self, attempt: Attempt, error: Exception) -> Fault:
         """Count an attempt that ended in an error; return its kind. Quality is never touched."""
         fault = classify(error)
-        event = self._event(attempt, fault.value)
         if fault.is_outage or fault is Fault.MISCONFIGURED:
-            described = _described(error, fault)
-            self._engine.emit(
-                PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, described)
-            )
-            self._engine.record(attempt.decision, event, CallFacts(fault=True))
+            self._faulted(attempt, fault, _described(error, fault))
         elif fault is Fault.CONTEXT:
-            self._engine.record(attempt.decision, event, CallFacts())
+            self._engine.record(attempt.decision, self._event(attempt, fault.value), CallFacts())
         else:  # the caller's own fault: no evidence about any path
-            self._engine.remember(event)
+            self._engine.remember(self._event(attempt, fault.value))
         return fault
 
     def cut(self, attempt: Attempt) -> None:
         """Count a stream whose connection ended without a word: a fault, its outcome unknown."""
-        fault = Fault.CONNECTION
-        self._engine.emit(
-            PathFaulted(self._engine.goal_id, attempt.path.name, fault.value, "the stream was cut")
-        )
-        self._engine.record(
-            attempt.decision, self._event(attempt, fault.value), CallFacts(fault=True)
-        )
+        self._faulted(attempt, Fault.CONNECTION, "the stream was cut")
 
     def abandoned(self, attempt: Attempt) -> None:
         """Count a stream that was not read to its end: its outcome is unknown."""
         self._engine.record(attempt.decision, self._event(attempt, "abandoned"), CallFacts())
+
+    def _faulted(self, attempt: Attempt, fault: Fault, described: str) -> None:
+        goal_id, event = self._engine.goal_id, self._event(attempt, fault.value)
+        self._engine.emit(PathFaulted(goal_id, attempt.path.name, fault.value, described))
+        self._engine.record(attempt.decision, event, CallFacts(fault=True))
 
     def _event(
         self,
@@ -106,4 +101,12 @@ def _described(error: Exception, fault: Fault) -> str:
     """Say what an error was; quote it only if it is about keys or names, not the prompt."""
     status = getattr(error, "status_code", None)
     name = type(error).__name__ if status is None else f"{type(error).__name__} (HTTP {status})"
-    return f"{name}: {str(error)[:300]}" if fault is Fault.MISCONFIGURED else name
+    return f"{name}: {error_text(error)}" if fault is Fault.MISCONFIGURED else name
+
+
+def error_text(error: Exception) -> str:
+    """Return the first 300 characters of an error's text; some errors cannot even be shown."""
+    try:
+        return str(error)[:300]
+    except Exception as unshown:  # noqa: BLE001 - the provider's error is what counts
+        return f"(its text raised {type(unshown).__name__})"

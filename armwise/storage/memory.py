@@ -57,7 +57,7 @@ class MemoryStore:
         """Count records; see ``Store.apply``."""
         now_ms = int(self._clock() * 1000)
         with self._lock:
-            goal = self._goals.setdefault(goal_id, _Goal())
+            goal = self._goal(goal_id)
             self._forget(goal, now_ms)
             return [self._apply_one(goal, record, now_ms) for record in records]
 
@@ -71,7 +71,7 @@ class MemoryStore:
     def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
         """Begin an arm anew; see ``Store.open_epoch``."""
         with self._lock:
-            goal = self._goals.setdefault(goal_id, _Goal())
+            goal = self._goal(goal_id)
             if epoch > goal.epochs[bucket].get(path, 0):
                 goal.epochs[bucket][path] = epoch
                 goal.versions[bucket] = goal.versions.get(bucket, 0) + 1
@@ -103,6 +103,12 @@ class MemoryStore:
     def after_fork(self, *, in_child: bool) -> None:
         """Release what ``before_fork`` took; the child goes on with its own copy."""
         self._lock.release()
+
+    def _goal(self, goal_id: str) -> _Goal:
+        goal = self._goals.get(goal_id)
+        if goal is None:
+            goal = self._goals[goal_id] = _Goal()
+        return goal
 
     def _apply_one(self, goal: _Goal, record: Record, now_ms: int) -> ReportStatus:
         if now_ms - record.decided_at_ms > self._max_age_ms:

@@ -72,6 +72,16 @@ def test_names_and_words_decide_where_no_status_does(error: Exception, fault: Fa
     assert fault is classify(error)
 
 
+def test_an_error_that_cannot_be_shown_is_still_sorted() -> None:
+    """Its text is not needed where the status says enough."""
+
+    class UnspeakableError(ProviderError):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    assert classify(UnspeakableError(500)) is Fault.SERVER
+
+
 def test_only_faults_of_the_path_move_on() -> None:
     """A bad request or a bug is raised at once; everything else tries the next path."""
     moving = {fault for fault in Fault if fault.moves_on}

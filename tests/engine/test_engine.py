@@ -5,6 +5,7 @@ import math
 import os
 import random
 import threading
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -215,6 +216,23 @@ def test_a_request_is_retold_with_its_draws_and_reports() -> None:
     assert "label/simple" in str(elsewhere)
 
 
+def test_what_is_remembered_is_bounded() -> None:
+    """However many requests there were, the last 10,000 are kept, in some 20 MB."""
+    learner = engine()
+    first = learner.decide(ASK)
+    tracemalloc.start()
+
+    for _ in range(10_000):
+        decision = learner.decide(ASK)
+        learner.report(decision.request_id, True)
+    full, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert learner.explain(first.request_id).decision is None
+    assert learner.explain(decision.request_id).decision == decision
+    assert full < 30e6
+
+
 def test_observing_decides_but_serves_the_default() -> None:
     """The preferred path is recorded beside the served one; the id names the served one."""
     observer = engine(default_path=parse_paths(["dear"])[0], objective=CheapestWithin(0.99))
@@ -343,6 +361,8 @@ def test_a_users_scorer_may_answer_anything(answer: Any, caplog: pytest.LogCaptu
     assert [decision.bucket for decision in decisions] == ["general/unknown"] * 2
     assert decisions[0].request_id
     assert decisions[0].why()
+    if not isinstance(answer, Exception):
+        assert "such as" in caplog.text or "Assessment(level, score)" in caplog.text
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
 
 

@@ -235,6 +235,21 @@ async def test_when_all_fail_one_error_names_each(router_of: Build, is_async: bo
     assert caught.value.__cause__ is caught.value.causes["dear"]
 
 
+def test_errors_that_cannot_be_shown_do_not_hide_the_rest(router_of: Build) -> None:
+    """The message about all paths is made even of an error whose text raises."""
+
+    class UnspeakableError(ScriptedError):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    router = router_of(
+        {"cheap": lambda _: UnspeakableError(401), "dear": lambda _: ScriptedError(500)}
+    )
+
+    with pytest.raises(AllPathsFailedError, match=r"cheap: UnspeakableError: \(its text raised"):
+        router.completion(ASK)
+
+
 def test_a_misconfigured_path_is_loud_once(
     router_of: Build, events: list[Event], caplog: pytest.LogCaptureFixture
 ) -> None:
