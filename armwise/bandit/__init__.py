@@ -1,9 +1,12 @@
 """The pure core: values and a random generator in, values out. No clock, no I/O, no threads."""
 
 from armwise.bandit.arms import Arms
+from armwise.bandit.belief import Belief
+from armwise.bandit.belief_record import belief_record, read_belief
 from armwise.bandit.change import ChangeDetector
 from armwise.bandit.complexity import Assessment, Complexity, FourSignals
 from armwise.bandit.evidence import UNIT, Evidence, outcome_evidence
+from armwise.bandit.logit import LogitNormal
 from armwise.bandit.messages import demands_structure, last_user_text
 from armwise.bandit.objective import BestQuality, CheapestWithin, Objective, ranking
 from armwise.bandit.outcome import Outcome, stored_score
@@ -14,6 +17,7 @@ __all__ = [
     "UNIT",
     "Arms",
     "Assessment",
+    "Belief",
     "BestQuality",
     "Beta",
     "ChangeDetector",
@@ -21,12 +25,15 @@ __all__ = [
     "Complexity",
     "Evidence",
     "FourSignals",
+    "LogitNormal",
     "Objective",
     "Outcome",
     "Sampler",
+    "belief_record",
     "demands_structure",
     "last_user_text",
     "outcome_evidence",
     "ranking",
+    "read_belief",
     "stored_score",
 ]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from armwise.bandit.posterior import Beta
+from armwise.bandit.belief import Belief
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Arms:
     """
 
     names: tuple[str, ...]
-    beliefs: tuple[Beta, ...]
+    beliefs: tuple[Belief, ...]
     costs_usd: tuple[float, ...]
     means: tuple[float, ...]
     every: tuple[int, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, arms: Iterable[tuple[str, Beta, float | None]]) -> "Arms":
+    def of(cls, arms: Iterable[tuple[str, Belief, float | None]]) -> "Arms":
         """Sort (name, belief, expected cost or None) by cost, then higher mean, then name."""
         priced = [
             (math.inf if cost is None else cost, -belief.mean, name, belief)
@@ -41,7 +41,7 @@ class Arms:
             every=tuple(range(len(priced))),
         )
 
-    def with_belief(self, index: int, belief: Beta) -> "Arms":
+    def with_belief(self, index: int, belief: Belief) -> "Arms":
         """Return the arms with one belief replaced, the order by cost unchanged."""
         beliefs = (*self.beliefs[:index], belief, *self.beliefs[index + 1 :])
         means = (*self.means[:index], belief.mean, *self.means[index + 1 :])

@@ -2,8 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from armwise.errors import ConfigurationError, InvalidBeliefError
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 PRIOR_OBSERVATIONS = 2.0
 """What a path's ``weight`` is worth, in observations.
@@ -66,6 +71,9 @@ class Beta:
             )
         return cls(1.0 + PRIOR_OBSERVATIONS * weight, 1.0 + PRIOR_OBSERVATIONS * (1.0 - weight))
 
+    def __str__(self) -> str:
+        return f"Beta({self.alpha:.1f}, {self.beta:.1f})"
+
     @property
     def mean(self) -> float:
         """Expected success rate, in (0, 1)."""
@@ -89,3 +97,43 @@ class Beta:
         low = betaincinv(self.alpha, self.beta, tail)
         high = betaincinv(self.alpha, self.beta, 1.0 - tail)
         return float(low), float(high)
+
+    def draw(self, rng: "Generator") -> float:
+        """Return one sampled success rate."""
+        return rng.beta(self.alpha, self.beta)
+
+    def draws(self, rng: "Generator", size: int) -> list[float]:
+        """Return ``size`` independent sampled success rates."""
+        drawn: list[float] = rng.beta(self.alpha, self.beta, size).tolist()
+        return drawn
+
+    def tempered(self, noise: float) -> "Beta":
+        """Return Beta(alpha, beta) with both divided by ``noise`` squared: the same mean.
+
+        The standard deviation is scaled by about ``noise``: half the noise is worth four times
+        the observations.
+        """
+        if noise == 1.0:
+            return self
+        return Beta(self.alpha / (noise * noise), self.beta / (noise * noise))
+
+    def density(self, rates: "NDArray[Any]") -> "NDArray[Any]":
+        """Return the probability density of the rate."""
+        from numpy import exp, log, log1p, maximum, minimum, where
+        from scipy.special import betaln
+
+        inside = minimum(maximum(rates, 1e-300), 1.0 - 1e-16)
+        height = exp(
+            (self.alpha - 1.0) * log(inside)
+            + (self.beta - 1.0) * log1p(-inside)
+            - betaln(self.alpha, self.beta)
+        )
+        return where((rates < 0.0) | (rates > 1.0), 0.0, height)
+
+    def below(self, rates: "NDArray[Any]") -> "NDArray[Any]":
+        """Return the probability that the rate is at most each of ``rates``."""
+        from numpy import clip
+        from scipy.special import betainc
+
+        reached: NDArray[Any] = betainc(self.alpha, self.beta, clip(rates, 0.0, 1.0))
+        return reached

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from armwise.bandit.arms import Arms
+from armwise.bandit.belief import Belief
 from armwise.bandit.objective import Objective
 from armwise.bandit.posterior import Beta
 
@@ -52,9 +53,11 @@ class Sampler:
     def observe(self, index: int, reward: float) -> None:
         """Learn one outcome in place: ``reward`` in [0, 1] is added to the arm's belief."""
         belief = self.arms.beliefs[index]
+        if not isinstance(belief, Beta):
+            raise TypeError(f"only a Beta learns in place, not {type(belief).__name__}")
         self.replace(index, Beta(belief.alpha + reward, belief.beta + (1.0 - reward)))
 
-    def replace(self, index: int, belief: Beta) -> None:
+    def replace(self, index: int, belief: Belief) -> None:
         """Set one arm's belief and throw away the draws of the old one."""
         self.arms = self.arms.with_belief(index, belief)
         self._sizes[index] = 1
@@ -88,8 +91,8 @@ class Sampler:
         belief, size = self.arms.beliefs[index], self._sizes[index]
         self._sizes[index] = min(_LARGEST_BLOCK, size * _GROWTH)
         if size == 1:
-            return self._rng.beta(belief.alpha, belief.beta)
-        fetched: list[float] = self._rng.beta(belief.alpha, belief.beta, size).tolist()
+            return belief.draw(self._rng)
+        fetched = belief.draws(self._rng, size)
         value = fetched.pop()
         if self.arms.beliefs[index] is belief:  # else another thread has just replaced it
             self._blocks[index] = iter(fetched)

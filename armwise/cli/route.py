@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from armwise.bandit import belief_record
 from armwise.engine import Decision
 from armwise.errors import AllPathsFailedError, ArmwiseError
 from armwise.events import Attempted, Event
@@ -129,8 +130,7 @@ def _read_prompt(prompt: str | None, file: File | None) -> str:
 def _described(decision: Decision) -> dict[str, Any]:
     arms = {
         name: {
-            "alpha": decision.arms.beliefs[index].alpha,
-            "beta": decision.arms.beliefs[index].beta,
+            **belief_record(decision.arms.beliefs[index]),
             "drawn": decision.draws[index],
             "expected_cost_usd": _finite(decision.arms.costs_usd[index]),
         }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from armwise.bandit import Arms, Beta, Evidence, Sampler
+from armwise.bandit import Arms, Belief, Beta, Evidence, Sampler
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
 from armwise.errors import InvalidBeliefError
@@ -87,7 +87,7 @@ class Beliefs:
                 "the store could not be read (%s); deciding by what is known", type(error).__name__
             )
 
-    def belief(self, key: ArmKey, evidence: Evidence | None) -> Beta:
+    def belief(self, key: ArmKey, evidence: Evidence | None) -> Belief:
         """Return one arm's belief; damaged evidence is set aside, loudly, never passed on."""
         prior = self._priors.get(key.path, Beta(1.0, 1.0))
         if evidence is None:
@@ -122,7 +122,7 @@ class Beliefs:
             return refreshed
 
     def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
-        arms: list[tuple[str, Beta, float | None]] = []
+        arms: list[tuple[str, Belief, float | None]] = []
         for path in self._paths:
             key = ArmKey(bucket, path.name, epoch=seen.epochs.get(path.name, 0))
             # What a call costs has not changed with the quality of its answer.

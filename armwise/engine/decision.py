@@ -114,6 +114,6 @@ class Decision:
 
     def _arm(self, index: int) -> str:
         belief, cost_usd = self.arms.beliefs[index], self.arms.costs_usd[index]
-        shown = f"Beta({belief.alpha:.1f}, {belief.beta:.1f})"
+        shown = str(belief)
         cost = "unknown" if cost_usd == float("inf") else f"${cost_usd:.6f}"
         return f"{shown:>16}  {belief.mean:5.3f}  {self.draws[index]:5.3f}  {cost}"

@@ -1,0 +1,1 @@
+"""Offline: simulate, replay, regret, off-policy evaluation. Nothing here calls a model."""
