@@ -8,7 +8,15 @@ from armwise.bandit.complexity import Assessment, Complexity, FourSignals
 from armwise.bandit.evidence import UNIT, Evidence, outcome_evidence
 from armwise.bandit.logit import LogitNormal
 from armwise.bandit.messages import demands_structure, last_user_text
-from armwise.bandit.objective import BestQuality, CheapestWithin, Objective, ranking
+from armwise.bandit.objectives import (
+    BestQuality,
+    Budget,
+    CheapestWithin,
+    Objective,
+    TargetRate,
+    Utility,
+    ranking,
+)
 from armwise.bandit.outcome import Outcome, stored_score
 from armwise.bandit.posterior import Beta
 from armwise.bandit.sampler import Sampler
@@ -20,6 +28,7 @@ __all__ = [
     "Belief",
     "BestQuality",
     "Beta",
+    "Budget",
     "ChangeDetector",
     "CheapestWithin",
     "Complexity",
@@ -29,6 +38,8 @@ __all__ = [
     "Objective",
     "Outcome",
     "Sampler",
+    "TargetRate",
+    "Utility",
     "belief_record",
     "demands_structure",
     "last_user_text",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from armwise.bandit.arms import Arms
 from armwise.bandit.belief import Belief
-from armwise.bandit.objective import Objective
+from armwise.bandit.objectives.objective import Objective
 from armwise.bandit.posterior import Beta
 
 if TYPE_CHECKING:

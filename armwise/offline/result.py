@@ -25,7 +25,7 @@ class Measured:
         """Return mean and standard error of one value per run, at least one."""
         runs = len(values)
         mean = math.fsum(values) / runs
-        if runs < 2:
+        if runs == 1:
             return cls(mean, None, digits)
         spread = math.fsum((value - mean) ** 2 for value in values) / (runs - 1)
         return cls(mean, math.sqrt(spread / runs), digits)
