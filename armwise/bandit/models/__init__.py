@@ -1,0 +1,19 @@
+"""Models of beliefs: what is believed of an arm, given the counts of all arms of a goal."""
+
+from armwise.bandit.models.additive import LogisticThompson
+from armwise.bandit.models.cells import Cell, Counts
+from armwise.bandit.models.hierarchical import Hierarchical
+from armwise.bandit.models.independent import Independent
+from armwise.bandit.models.model import BeliefModel, Fit
+from armwise.bandit.models.pooled import Pooled
+
+__all__ = [
+    "BeliefModel",
+    "Cell",
+    "Counts",
+    "Fit",
+    "Hierarchical",
+    "Independent",
+    "LogisticThompson",
+    "Pooled",
+]

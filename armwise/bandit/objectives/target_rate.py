@@ -1,0 +1,69 @@
+"""The rule for whoever has promised a success rate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from armwise.bandit.arms import Arms
+from armwise.bandit.objectives.amounts import check_share
+from armwise.bandit.objectives.cheapest_within import CheapestWithin
+
+_NEARLY_BEST = CheapestWithin(0.05)
+"""What is chosen where no arm reaches the target. "Then the best one" buys the dearest arm for a
+hair of quality, most of all on tasks where nothing succeeds; within 5 % of the best, the price
+decides. 5 % is what the part "real" of the regret benchmark compares with 0 and 10 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRate:
+    """The cheapest arm whose sampled success rate reaches a fixed target.
+
+    Where no arm reaches it, the cheapest arm that is within 5 % of the best one: a target that
+    cannot be had is no reason to pay any price. Arms of equal cost are settled by the higher
+    sample.
+
+    Args:
+        rate: The success rate that is good enough, between 0 and 1.
+
+    Raises:
+        ConfigurationError: If the rate is not between 0 and 1.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        check_share(self.rate, "TargetRate(rate)", "TargetRate(0.9) asks for 90 % successes.")
+
+    @property
+    def name(self) -> str:
+        """How the rule is written."""
+        return f"target-rate {self.rate:g}"
+
+    @property
+    def fallback(self) -> CheapestWithin:
+        """The rule that chooses where no arm reaches the target."""
+        return _NEARLY_BEST
+
+    def choose(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> int:
+        """Return the cheapest arm that reaches the target; see ``Objective.choose``."""
+        costs = arms.costs_usd
+        chosen = -1
+        for i in among:
+            if draws[i] < self.rate:
+                continue
+            if chosen < 0:
+                chosen = i
+            elif costs[i] != costs[chosen]:
+                break
+            elif draws[i] > draws[chosen]:
+                chosen = i
+        return chosen if chosen >= 0 else _NEARLY_BEST.choose(arms, draws, among)
+
+    def reason(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> str:
+        """Say why; see ``Objective.reason``."""
+        chosen = self.choose(arms, draws, among)
+        if draws[chosen] < self.rate:
+            return f"no sample reaches {self.rate:g}; " + _NEARLY_BEST.reason(arms, draws, among)
+        return (
+            f"{arms.names[chosen]} is the cheapest whose sample ({draws[chosen]:.3f}) reaches "
+            f"the target of {self.rate:g}"
+        )
