@@ -6,6 +6,7 @@ from armwise.bandit.models.hierarchical import Hierarchical
 from armwise.bandit.models.independent import Independent
 from armwise.bandit.models.model import BeliefModel, Fit
 from armwise.bandit.models.pooled import Pooled
+from armwise.bandit.models.staleness import is_stale
 
 __all__ = [
     "BeliefModel",
@@ -16,4 +17,5 @@ __all__ = [
     "Independent",
     "LogisticThompson",
     "Pooled",
+    "is_stale",
 ]
