@@ -12,7 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from armwise.bandit import BestQuality, CheapestWithin, Outcome
+    from armwise.bandit import (
+        BestQuality,
+        Budget,
+        CheapestWithin,
+        Outcome,
+        TargetRate,
+        Utility,
+    )
     from armwise.engine import Decision, Path
     from armwise.errors import ArmwiseError
     from armwise.router import Router
@@ -23,12 +30,15 @@ __version__ = "0.1.0"
 __all__ = [
     "ArmwiseError",
     "BestQuality",
+    "Budget",
     "CheapestWithin",
     "Decision",
     "Outcome",
     "Path",
     "ReportStatus",
     "Router",
+    "TargetRate",
+    "Utility",
     "__version__",
     "open_store",
 ]
@@ -36,12 +46,15 @@ __all__ = [
 _HOMES = {
     "ArmwiseError": "armwise.errors",
     "BestQuality": "armwise.bandit",
+    "Budget": "armwise.bandit",
     "CheapestWithin": "armwise.bandit",
     "Decision": "armwise.engine",
     "Outcome": "armwise.bandit",
     "Path": "armwise.engine",
     "ReportStatus": "armwise.storage",
     "Router": "armwise.router",
+    "TargetRate": "armwise.bandit",
+    "Utility": "armwise.bandit",
     "open_store": "armwise.storage",
 }
 

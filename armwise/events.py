@@ -148,4 +148,32 @@ class PriceUnknown:
     model: str
 
 
-Event = Decided | Attempted | Reported | CheckRaised | PathFaulted | EpochOpened | PriceUnknown
+@dataclass(frozen=True, slots=True)
+class ReportRatesDiffer:
+    """Outcomes of one path are known so much more often than another's that learning is biased.
+
+    Args:
+        goal_id: The goal.
+        path: The path whose outcomes are known less often.
+        rate: Share of its answers that have an outcome, 0..1.
+        other: The path whose outcomes are known most often.
+        other_rate: Its share.
+    """
+
+    goal_id: str
+    path: str
+    rate: float
+    other: str
+    other_rate: float
+
+
+Event = (
+    Decided
+    | Attempted
+    | Reported
+    | CheckRaised
+    | PathFaulted
+    | EpochOpened
+    | PriceUnknown
+    | ReportRatesDiffer
+)

@@ -249,12 +249,15 @@ def test_the_root_exports_are_these() -> None:
     assert armwise.__all__ == [
         "ArmwiseError",
         "BestQuality",
+        "Budget",
         "CheapestWithin",
         "Decision",
         "Outcome",
         "Path",
         "ReportStatus",
         "Router",
+        "TargetRate",
+        "Utility",
         "__version__",
         "open_store",
     ]

@@ -5,6 +5,8 @@ from armwise.bandit.belief import Belief
 from armwise.bandit.belief_record import belief_record, read_belief
 from armwise.bandit.change import ChangeDetector
 from armwise.bandit.complexity import Assessment, Complexity, FourSignals
+from armwise.bandit.decay import Outcomes
+from armwise.bandit.escalation import Plan, plan
 from armwise.bandit.evidence import UNIT, Evidence, outcome_evidence
 from armwise.bandit.logit import LogitNormal
 from armwise.bandit.messages import demands_structure, last_user_text
@@ -19,6 +21,7 @@ from armwise.bandit.objectives import (
 )
 from armwise.bandit.outcome import Outcome, stored_score
 from armwise.bandit.posterior import Beta
+from armwise.bandit.propensity import Propensities, propensities
 from armwise.bandit.sampler import Sampler
 
 __all__ = [
@@ -37,6 +40,9 @@ __all__ = [
     "LogitNormal",
     "Objective",
     "Outcome",
+    "Outcomes",
+    "Plan",
+    "Propensities",
     "Sampler",
     "TargetRate",
     "Utility",
@@ -44,6 +50,8 @@ __all__ = [
     "demands_structure",
     "last_user_text",
     "outcome_evidence",
+    "plan",
+    "propensities",
     "ranking",
     "read_belief",
     "stored_score",

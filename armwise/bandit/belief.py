@@ -23,6 +23,16 @@ class Belief(Protocol):
         """Return ``size`` independent sampled success rates."""
         ...
 
+    def at(self, deviation: float) -> float:
+        """Return the rate that lies so many standard deviations off the centre.
+
+        Args:
+            deviation: A quantile of the standard normal distribution: 0 is the median, a
+                standard normal number makes a draw. Beliefs that are moved by the same number
+                err in the same direction.
+        """
+        ...
+
     def interval(self, level: float = 0.9) -> tuple[float, float]:
         """Return the central interval that holds the rate with probability ``level``."""
         ...

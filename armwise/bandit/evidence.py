@@ -33,6 +33,7 @@ class Evidence:
         tokened: How many attempts that sum is over.
         latency_us: Sum of measured latencies, in microseconds.
         timed: How many attempts that sum is over.
+        reported: Attempts that have an outcome, unweighted: what share of the answers is judged.
     """
 
     successes: int = 0
@@ -46,6 +47,7 @@ class Evidence:
     tokened: int = 0
     latency_us: int = 0
     timed: int = 0
+    reported: int = 0
 
     def __add__(self, other: "Evidence") -> "Evidence":
         """Return the evidence of both; order and grouping do not matter."""
@@ -85,16 +87,18 @@ _values = attrgetter(*(field.name for field in fields(Evidence)))
 
 
 @lru_cache(maxsize=256)
-def outcome_evidence(score: int) -> Evidence:
+def outcome_evidence(score: int, weight: int = UNIT) -> Evidence:
     """Return what one outcome adds: its score split into success and failure.
 
     Args:
         score: 0..10000, as ``stored_score`` gives it.
+        weight: What the outcome counts, as ``decay.weight`` gives it.
     """
-    successes = (UNIT * score + FULL_SCORE // 2) // FULL_SCORE
+    successes = (weight * score + FULL_SCORE // 2) // FULL_SCORE
     square = (score * score + FULL_SCORE // 2) // FULL_SCORE
     return Evidence(
         successes=successes,
-        failures=UNIT - successes,
-        squares=(UNIT * square + FULL_SCORE // 2) // FULL_SCORE,
+        failures=weight - successes,
+        squares=(weight * square + FULL_SCORE // 2) // FULL_SCORE,
+        reported=1,
     )

@@ -60,6 +60,10 @@ class LogitNormal:
         drawn: list[float] = (1.0 / (1.0 + exp(-logits))).tolist()
         return drawn
 
+    def at(self, deviation: float) -> float:
+        """Return the quantile at a standard normal number; see ``Belief.at``."""
+        return sigmoid(self.location + deviation * self.scale)
+
     def interval(self, level: float = 0.9) -> tuple[float, float]:
         """Return the central interval that holds the rate with probability ``level``."""
         from statistics import NormalDist

@@ -107,6 +107,12 @@ class Beta:
         drawn: list[float] = rng.beta(self.alpha, self.beta, size).tolist()
         return drawn
 
+    def at(self, deviation: float) -> float:
+        """Return the quantile at a standard normal number; see ``Belief.at``."""
+        from scipy.special import betaincinv, ndtr
+
+        return float(betaincinv(self.alpha, self.beta, ndtr(deviation)))
+
     def tempered(self, noise: float) -> "Beta":
         """Return Beta(alpha, beta) with both divided by ``noise`` squared: the same mean.
 

@@ -9,6 +9,7 @@ import typer
 
 import armwise
 from armwise.cli.demo import demo
+from armwise.cli.evaluate import evaluate_log
 from armwise.cli.route import route
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ def _options(
 
 app.command()(demo)
 app.command()(route)
+app.command("evaluate")(evaluate_log)
 
 
 def main() -> None:

@@ -2,7 +2,10 @@
 
 from armwise.engine.costs import CostReport, PathCost, PathPrices
 from armwise.engine.decision import Decision
+from armwise.engine.decision_log import DecisionLog
+from armwise.engine.eligibility import Restriction, Scope
 from armwise.engine.engine import Engine, LocalStore
+from armwise.engine.logged import LoggedDecision, LoggedOutcome, read_line
 from armwise.engine.path import (
     Path,
     check_name,
@@ -12,29 +15,43 @@ from armwise.engine.path import (
     refuse_owned_params,
 )
 from armwise.engine.recall import Explanation
+from armwise.engine.report_rates import ReportRate
 from armwise.engine.request_id import KEY_VARIABLE, Signer, Token, check_secret
 from armwise.engine.stats import ArmStats, Stats
 from armwise.engine.tally import Counters
+from armwise.engine.waiting import Silence
+from armwise.engine.warm_start import MOST, TRUST, WarmStart
 
 __all__ = [
     "KEY_VARIABLE",
+    "MOST",
+    "TRUST",
     "ArmStats",
     "CostReport",
     "Counters",
     "Decision",
+    "DecisionLog",
     "Engine",
     "Explanation",
     "LocalStore",
+    "LoggedDecision",
+    "LoggedOutcome",
     "Path",
     "PathCost",
     "PathPrices",
+    "ReportRate",
+    "Restriction",
+    "Scope",
     "Signer",
+    "Silence",
     "Stats",
     "Token",
+    "WarmStart",
     "check_name",
     "check_secret",
     "check_timeout",
     "parse_paths",
     "path_named",
+    "read_line",
     "refuse_owned_params",
 ]

@@ -1,7 +1,8 @@
 """The current beliefs of every bucket, ready to be sampled.
 
 A belief is recomputed only after its bucket's evidence has changed, which a version number tells;
-a decision in a bucket where nothing happened costs one comparison.
+a decision in a bucket where nothing happened costs two comparisons. What buckets borrow from each
+other is fitted anew now and then, on the snapshot of a whole goal.
 """
 
 import logging
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from armwise.bandit import Arms, Belief, Beta, Evidence, Sampler
+from armwise.bandit import UNIT, Arms, Belief, Beta, Evidence, Sampler
+from armwise.bandit.models import BeliefModel, Cell, Fit, is_stale
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
 from armwise.errors import InvalidBeliefError
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("armwise.engine")
 
+_STALE = -2
+"""The version of no evidence: beliefs under it are refreshed."""
+
 
 @dataclass(frozen=True, slots=True)
 class BucketBeliefs:
@@ -32,11 +37,30 @@ class BucketBeliefs:
         version: Version of the evidence that they were computed from.
         sampler: Draws from them.
         epochs: Epoch per path; a path that is missing is in epoch 0.
+        count: How many outcomes the bucket had seen.
+        view: What they borrow from the rest of the goal.
     """
 
     version: int
     sampler: Sampler
     epochs: Mapping[str, int]
+    count: int
+    view: "_View"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A goal as a whole, as it was when it was last looked at.
+
+    Args:
+        fit: The model, fitted to all buckets.
+        costs: Evidence per path over all buckets, for what a path costs anywhere.
+        outcomes: How many outcomes the fit rests on.
+    """
+
+    fit: Fit
+    costs: Mapping[str, Evidence]
+    outcomes: float
 
 
 class Beliefs:
@@ -47,6 +71,7 @@ class Beliefs:
         paths: The paths; each is one arm in every bucket.
         evidence: Where evidence is read from.
         prices: Expected costs.
+        model: Makes beliefs of evidence.
         seed: Makes the draws of every bucket repeatable; None draws from fresh entropy.
     """
 
@@ -56,6 +81,8 @@ class Beliefs:
         paths: Sequence[Path],
         evidence: LocalEvidence,
         prices: PathPrices,
+        *,
+        model: BeliefModel,
         seed: int | None,
     ) -> None:
         self._goal_id = goal_id
@@ -63,8 +90,11 @@ class Beliefs:
         self._priors = {path.name: path.prior for path in paths}
         self._evidence = evidence
         self._prices = prices
+        self._model = model
         self._seed = seed
         self._held: dict[str, BucketBeliefs] = {}
+        self._view = _View(model.fit({}, self._priors), {}, 0.0)
+        self._unseen = 0.0
         self._lock = threading.Lock()
         self._has_warned = False
         register(self)
@@ -73,30 +103,51 @@ class Beliefs:
         """Return the present beliefs of a bucket; of a store that fails, the last known ones."""
         held = self._held.get(bucket)
         try:
-            if held is not None and held.version == self._evidence.version(self._goal_id, bucket):
+            if (
+                held is not None
+                and held.view is self._view
+                and held.version == self._evidence.version(self._goal_id, bucket)
+            ):
                 return held
             return self._refreshed(bucket)
         except Exception as error:  # noqa: BLE001 - a dead store costs learning, not a request
             self._warn(error)
             return held or self._refreshed(bucket, BucketEvidence(-1, {}, {}))
 
-    def _warn(self, error: Exception) -> None:
-        if not self._has_warned:
-            self._has_warned = True
-            _log.warning(
-                "the store could not be read (%s); deciding by what is known", type(error).__name__
-            )
+    def set_paths(self, paths: Sequence[Path]) -> None:
+        """Decide among these paths from the next decision on; arms that stay keep their draws.
+
+        Expected costs are looked up anew.
+        """
+        with self._lock:
+            self._paths = paths
+            self._priors |= {path.name: path.prior for path in paths}
+            self._held = {bucket: self._reseated(held) for bucket, held in self._held.items()}
+            self._unseen = float("inf")  # priors, or evaluations, that the fit does not know
+
+    def _reseated(self, held: BucketBeliefs) -> BucketBeliefs:
+        """Return what is known of the present paths, to be refreshed at the next decision."""
+        arms = held.sampler.arms
+        known = dict(zip(arms.names, zip(arms.beliefs, arms.costs_usd, strict=True), strict=True))
+        present: list[tuple[str, Belief, float | None]] = []
+        for path in self._paths:
+            if path.name in known:
+                present.append((path.name, *known[path.name]))
+            else:
+                present.append((path.name, path.prior, self._prices.expected_usd(path.name)))
+        return BucketBeliefs(
+            _STALE, held.sampler.evolved(Arms.of(present)), held.epochs, held.count, held.view
+        )
 
     def belief(self, key: ArmKey, evidence: Evidence | None) -> Belief:
         """Return one arm's belief; damaged evidence is set aside, loudly, never passed on."""
-        prior = self._priors.get(key.path, Beta(1.0, 1.0))
-        if evidence is None:
-            return prior
+        won, lost = (0, 0) if evidence is None else (evidence.successes, evidence.failures)
+        cell = _cell(key)
         try:
-            return evidence.posterior(prior)
+            return self._view.fit.belief(cell, won / UNIT, lost / UNIT)
         except InvalidBeliefError:
             _log.exception("evidence of %s cannot be right; deciding by the prior", key)
-            return prior
+            return self._priors.get(key.path, Beta(1.0, 1.0))
 
     def before_fork(self) -> None:
         """Wait until no bucket is being refreshed."""
@@ -109,17 +160,48 @@ class Beliefs:
             self._seed = None
         self._lock.release()
 
+    def _warn(self, error: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "the store could not be read (%s); deciding by what is known", type(error).__name__
+            )
+
     def _refreshed(self, bucket: str, seen: BucketEvidence | None = None) -> BucketBeliefs:
         with self._lock:
             seen = seen or self._evidence.bucket(self._goal_id, bucket)
             held = self._held.get(bucket)
-            if held is not None and held.version == seen.version:
+            self._look_around(seen, held)
+            if held is not None and held.version == seen.version and held.view is self._view:
                 return held
             arms = self._arms(bucket, seen)
             sampler = held.sampler.evolved(arms) if held else Sampler(arms, self._rng(bucket))
-            refreshed = BucketBeliefs(seen.version, sampler, seen.epochs)
+            refreshed = BucketBeliefs(seen.version, sampler, seen.epochs, seen.count, self._view)
             self._held[bucket] = refreshed
             return refreshed
+
+    def _look_around(self, seen: BucketEvidence, held: BucketBeliefs | None) -> None:
+        """Look at the whole goal anew if enough was learned, or something was unlearned."""
+        if held is None:
+            self._unseen += seen.count
+        elif held.version != seen.version:
+            self._unseen += max(1, seen.count - held.count)
+        if seen.version < 0:  # the store cannot be read
+            return
+        is_unlearned = held is not None and held.epochs != seen.epochs
+        if not is_unlearned and not is_stale(self._view.outcomes, self._unseen):
+            return
+        buckets = self._evidence.snapshot(self._goal_id)
+        counts: dict[Cell, tuple[float, float]] = {}
+        costs: dict[str, Evidence] = {}
+        for bucket in buckets.values():
+            for key, arm in bucket.arms.items():
+                costs[key.path] = costs.get(key.path, _NOTHING) + arm
+                if key.epoch == bucket.epochs.get(key.path, 0) and arm.outcomes > 0.0:
+                    counts[_cell(key)] = (arm.successes / UNIT, arm.failures / UNIT)
+        fit = self._model.fit(counts, self._priors, self._view.fit)
+        self._view = _View(fit, costs, sum(bucket.count for bucket in buckets.values()))
+        self._unseen = 0.0
 
     def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
         arms: list[tuple[str, Belief, float | None]] = []
@@ -127,8 +209,10 @@ class Beliefs:
             key = ArmKey(bucket, path.name, epoch=seen.epochs.get(path.name, 0))
             # What a call costs has not changed with the quality of its answer.
             all_seen = path_evidence(seen.arms, bucket, path.name)
-            cost_usd = self._prices.expected_usd(path.name, all_seen)
-            arms.append((path.name, self.belief(key, seen.arms.get(key)), cost_usd))
+            anywhere = self._view.costs.get(path.name, _NOTHING)
+            cost_usd = self._prices.expected_usd(path.name, all_seen, bucket, anywhere)
+            belief = self.belief(key, seen.arms.get(key)).tempered(self._model.noise)
+            arms.append((path.name, belief, cost_usd))
         return Arms.of(arms)
 
     def _rng(self, bucket: str) -> "Generator":
@@ -138,3 +222,11 @@ class Beliefs:
             return default_rng()
         # The bucket is mixed in, so that draws do not depend on which bucket came first.
         return default_rng([self._seed, crc32(bucket.encode())])
+
+
+_NOTHING = Evidence()
+
+
+def _cell(key: ArmKey) -> Cell:
+    task, _, level = key.bucket.rpartition("/")
+    return Cell(task, level, key.path, key.earlier_failures)

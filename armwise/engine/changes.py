@@ -41,9 +41,15 @@ class Changes:
             arm.bucket,
             arm.path,
             arm.epoch + 1,
-            "fell" if after.fell > after.rose else "rose",
+            "fell",
             before.successes / before.outcomes,
         )
+
+    def begin(self, bucket: str, path: str, epoch: int) -> None:
+        """Take notice of an epoch that others opened: outcomes of earlier ones are late news."""
+        with self._lock:
+            known = self._opened.get((bucket, path), 0)
+            self._opened[bucket, path] = max(known, epoch)
 
     def before_fork(self) -> None:
         """Wait until no detector is being changed."""

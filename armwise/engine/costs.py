@@ -26,14 +26,27 @@ class PathPrices:
     """
 
     def __init__(self, paths: Sequence[Path], info: Callable[[str], ModelInfo]) -> None:
-        self._prices: dict[str, Price | None] = {
-            path.name: path.declared_price or info(path.model).price for path in paths
-        }
-        self._guesses_usd: dict[str, float] = {
-            name: price.cost_usd(TYPICAL_USAGE)
-            for name, price in self._prices.items()
-            if price is not None
-        }
+        self._info = info
+        self._prices: dict[str, Price | None] = {}
+        self._guesses_usd: dict[str, float] = {}
+        self._seeds: dict[tuple[str, str], tuple[float, int]] = {}
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: Path) -> None:
+        """Look up the price of one more path, or anew that of a path of the same name."""
+        price = path.declared_price or self._info(path.model).price
+        self._prices[path.name] = price
+        self._guesses_usd.pop(path.name, None)
+        if price is not None:
+            self._guesses_usd[path.name] = price.cost_usd(TYPICAL_USAGE)
+
+    def seed(self, bucket: str, path: str, mean_usd: float, requests: int) -> None:
+        """Take the mean cost of offline evaluations for so many measured requests of a bucket.
+
+        It is no money that was spent here, so it stays out of the evidence and of cost reports.
+        """
+        self._seeds[bucket, path] = (mean_usd * requests, requests)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -45,18 +58,38 @@ class PathPrices:
         price = self._prices.get(path)
         return None if price is None or usage is None else price.cost_usd(usage)
 
-    def expected_usd(self, path: str, evidence: Evidence = Evidence()) -> float | None:  # noqa: B008 - frozen
+    def expected_usd(
+        self,
+        path: str,
+        evidence: Evidence = Evidence(),  # noqa: B008 - frozen
+        bucket: str = "",
+        anywhere: Evidence = Evidence(),  # noqa: B008 - frozen
+    ) -> float | None:
         """Return the expected cost of one request, from the list price and measured costs.
 
-        The list price counts as three measured requests; without one, measured costs stand
-        alone, and without those too the cost is unknown (None), never zero.
+        The list price counts as three measured requests beside those of the whole goal, and what
+        that makes counts as three beside those of the bucket. Without a price the measured costs
+        stand alone, and without those too the cost is unknown (None), never zero. Costs of
+        offline evaluations of the bucket count as measured ones.
+
+        Args:
+            path: Name of the path.
+            evidence: What was measured of it in the bucket.
+            bucket: The bucket, for the costs of offline evaluations.
+            anywhere: What was measured of it in all buckets of the goal.
         """
-        guess_usd = self._guesses_usd.get(path)
-        if guess_usd is None:
-            return evidence.mean_cost_usd
-        spent_usd = evidence.cost_nanousd / 1e9
-        requests = PRICE_OBSERVATIONS + evidence.costed
-        return (PRICE_OBSERVATIONS * guess_usd + spent_usd) / requests
+        elsewhere = anywhere.cost_nanousd / 1e9, anywhere.costed
+        general_usd = _mean_usd(self._guesses_usd.get(path), *elsewhere)
+        spent_usd, requests = self._seeds.get((bucket, path), (0.0, 0))
+        spent_usd += evidence.cost_nanousd / 1e9
+        return _mean_usd(general_usd, spent_usd, requests + evidence.costed)
+
+
+def _mean_usd(guess_usd: float | None, spent_usd: float, requests: int) -> float | None:
+    """Return the mean cost of requests, beside a guess that is worth a few of them."""
+    if guess_usd is None:
+        return spent_usd / requests if requests else None
+    return (PRICE_OBSERVATIONS * guess_usd + spent_usd) / (PRICE_OBSERVATIONS + requests)
 
 
 def path_evidence(evidence: Mapping[ArmKey, Evidence], bucket: str, path: str) -> Evidence:
@@ -145,7 +178,8 @@ def cost_report(
         by_bucket[key.bucket] = by_bucket.get(key.bucket, 0) + seen.costed
     baseline_usd: float | None = 0.0
     for bucket, requests in by_bucket.items():
-        expected = prices.expected_usd(baseline, path_evidence(evidence, bucket, baseline))
+        seen = path_evidence(evidence, bucket, baseline)
+        expected = prices.expected_usd(baseline, seen, bucket)
         if expected is None:
             baseline_usd = None
             break

@@ -24,11 +24,15 @@ class Decision:
         draws: The sampled success rate per arm, in the arms' order.
         objective: The rule.
         eligible: Indices of the arms that could be chosen.
-        exclusions: Reason per path that could not.
+        exclusions: Reason per path that could not: "banned ...", "pinned to ...".
         decided_at_ms: When, in milliseconds since 1970.
         nonce: The request's random name.
         epochs: Epoch per path; a path that is missing is in epoch 0.
         namespace: The tenant, "" for none.
+        count: How many outcomes the bucket had seen.
+        fallbacks: Indices of the arms that a pin excluded: they are tried after an error of the
+            pinned one.
+        note: What else there is to say of the choice, "" for nothing.
     """
 
     goal_id: str
@@ -46,16 +50,21 @@ class Decision:
     nonce: bytes
     epochs: Mapping[str, int]
     namespace: str
+    count: int
     _signer: Signer = field(repr=False)
+    fallbacks: tuple[int, ...] = ()
+    note: str = ""
 
     @property
     def ranking(self) -> tuple[str, ...]:
         """Paths in the order in which they are tried.
 
-        Each is what the rule would choose if those before it did not exist. In observe mode the
-        default path comes first.
+        Each is what the rule would choose if those before it did not exist. A pinned path comes
+        before all others, in observe mode the default path. Banned paths are not in it.
         """
         order = ranking(self.objective, self.arms, self.draws, self.eligible)
+        if self.fallbacks:
+            order += ranking(self.objective, self.arms, self.draws, self.fallbacks)
         names = [self.arms.names[index] for index in order]
         if self.path != self.preferred:
             names = [self.path, *(name for name in names if name != self.path)]
@@ -91,8 +100,16 @@ class Decision:
             attempt,
             epoch=epoch,
             namespace=self.namespace,
+            count=self.count,
         )
         return self._signer.sign(token)
+
+    def expected_usd(self, path: str) -> float:
+        """Return what a request on a path was expected to cost in US dollars, 0 if not known."""
+        arms = self.arms
+        costs_usd = dict(zip(arms.names, arms.costs_usd, strict=True))
+        expected_usd = costs_usd.get(path, 0.0)
+        return expected_usd if expected_usd < float("inf") else 0.0
 
     def why(self) -> str:
         """Retell the decision: bucket, rule, and per arm the belief, the draw and the cost."""
@@ -110,6 +127,7 @@ class Decision:
         for index, name in enumerate(self.arms.names):
             lines.append(f"{name:<{width}}  {self._arm(index)}")
         lines += [f"excluded {name}: {reason}" for name, reason in self.exclusions.items()]
+        lines += [self.note] if self.note else []
         return "\n".join(lines)
 
     def _arm(self, index: int) -> str:

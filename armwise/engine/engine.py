@@ -3,24 +3,43 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from os import PathLike
 from typing import Any, Protocol
 
-from armwise.bandit import Complexity, Objective, Outcome, stored_score
+from armwise.bandit import Budget, Complexity, Objective, Outcome, stored_score
+from armwise.bandit.decay import HalfLife
+from armwise.bandit.models import BeliefModel
 from armwise.bandit.outcome import FULL_SCORE
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
 from armwise.engine.costs import CostReport, PathPrices, cost_report
 from armwise.engine.decision import Decision
+from armwise.engine.decision_log import DecisionLog
+from armwise.engine.eligibility import Eligibility, Eligible
 from armwise.engine.guarded import guarded
+from armwise.engine.handles import Handles
 from armwise.engine.nonces import Nonces
+from armwise.engine.pacing import Pacer
 from armwise.engine.path import Path
-from armwise.engine.recall import Explanation, Recall, shown_score
+from armwise.engine.recall import Explanation, Recall, from_log, shown_score
+from armwise.engine.report_rates import RateWatch
 from armwise.engine.request_id import Signer, Token
+from armwise.engine.roster import Roster
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.tally import Tally
+from armwise.engine.waiting import Silence, Waiting
 from armwise.errors import ConfigurationError, ExpiredRequestIdError, ForeignRequestIdError
-from armwise.events import Attempted, CheckRaised, Decided, Event, PriceUnknown, Reported
+from armwise.events import (
+    Attempted,
+    CheckRaised,
+    Decided,
+    Event,
+    PriceUnknown,
+    Reported,
+)
 from armwise.storage import (
     MAX_AGE_S,
     ArmKey,
@@ -35,6 +54,10 @@ from armwise.telemetry import LogSink
 
 _log = logging.getLogger("armwise.engine")
 
+_SWEPT_AT_ONCE = 32
+"""Overdue requests that one decision or report counts: more than come in with it, so that they
+cannot pile up, and few enough that none has to wait for many."""
+
 
 class LocalStore(Store, LocalEvidence, Protocol):
     """A store whose evidence can be read at once: what an engine works on."""
@@ -47,6 +70,7 @@ class Engine:
         goal_id: The goal; evidence is kept per goal.
         paths: The paths to choose from.
         objective: The rule that chooses.
+        model: Makes beliefs of evidence.
         store: Where evidence lives.
         prices: Expected and measured costs.
         complexity: Sorts requests into levels.
@@ -54,6 +78,10 @@ class Engine:
         namespace: Tenant: its evidence and its ids are kept apart from those of others.
         default_path: In observe mode, the path to serve whatever is chosen; else None.
         detect_changes: Begin an arm anew when its success rate breaks.
+        half_life: How fast evidence fades; if the store already holds this goal under another
+            half-life, that one stays in force.
+        silence: What is counted for a request without an outcome; None: nothing.
+        decision_log: File that decisions and outcomes are appended to; None: none.
         seed: Makes draws repeatable.
         clock: Seconds since 1970.
         on_event: Called with every event; what it raises is counted and logged once.
@@ -65,6 +93,7 @@ class Engine:
         paths: Sequence[Path],
         *,
         objective: Objective,
+        model: BeliefModel,
         store: LocalStore,
         prices: PathPrices,
         complexity: Complexity,
@@ -72,15 +101,17 @@ class Engine:
         namespace: str = "",
         default_path: Path | None = None,
         detect_changes: bool = True,
+        half_life: HalfLife = None,
+        silence: Silence | None = None,
+        decision_log: str | PathLike[str] | None = None,
         seed: int | None = None,
         clock: Callable[[], float] = time.time,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         self.goal_id = goal_id
-        self.paths = paths
         self.prices = prices
-        self._models = {path.name: path.model for path in paths}
         self._objective = guarded(objective)
+        self._pacer = Pacer(objective) if isinstance(objective, Budget) else None
         self._store = store
         self._context = Context(complexity)
         self._signer = signer
@@ -90,7 +121,16 @@ class Engine:
         self._namespace = namespace
         # Names are printable, so the separator cannot be part of one.
         self._stored_goal = f"{namespace}\x00{goal_id}" if namespace else goal_id
-        self._beliefs = Beliefs(self._stored_goal, paths, store, prices, seed)
+        in_force = store.declare(self._stored_goal, half_life)
+        if in_force != half_life:
+            _log.warning(
+                "goal %s fades by a half-life of %s in this store, which stays in force; %s is "
+                "ignored",
+                goal_id,
+                in_force,
+                half_life,
+            )
+        self._beliefs = Beliefs(self._stored_goal, paths, store, prices, model=model, seed=seed)
         self._changes = Changes(goal_id) if detect_changes else None
         if self._changes is not None:
             register(self._changes)
@@ -100,8 +140,43 @@ class Engine:
         self._logs = LogSink()
         self._tally = Tally()
         register(self._tally)
+        self._rates = RateWatch(goal_id, self.emit)
+        self._waiting: Waiting | None = None
+        if silence is not None:
+            self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
+        self._eligibility = Eligibility()
+        self.roster = Roster(paths)
+        self._models = self.roster.models
+        self._decision_log: DecisionLog | None = None
+        if decision_log is not None:
+            self._decision_log = DecisionLog(
+                decision_log,
+                mode="apply" if default_path is None else "observe",
+                models=self._models,
+                on_lost=lambda: self._tally.add("log_errors"),
+            )
+        self.handles = Handles(
+            goal_id,
+            self._stored_goal,
+            store=store,
+            roster=self.roster,
+            eligibility=self._eligibility,
+            beliefs=self._beliefs,
+            prices=prices,
+            changes=self._changes,
+            context=self._context,
+            decided=self._recall.buckets,
+            default_path=default_path,
+            clock=clock,
+            emit=self.emit,
+        )
         for name in prices.unknown:
             self.emit(PriceUnknown(goal_id, name, self._models[name]))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The present paths."""
+        return self.roster.paths
 
     def decide(
         self,
@@ -115,11 +190,17 @@ class Engine:
             InvalidMessagesError: If the messages are not messages.
             ConfigurationError: If the task type is not a label.
         """
+        now_s = self._clock()
+        if self._waiting is not None:
+            self.sweep(_SWEPT_AT_ONCE)
         bucket, assessment = self._context.bucket(messages, task_type, params or {})
         beliefs = self._beliefs.of(bucket)
         arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
-        chosen = self._objective.choose(arms, draws, arms.every)
-        preferred = arms.names[chosen]
+        may = Eligible(arms.every, (), {}, "")
+        if self._eligibility.restrictions:
+            may = self._eligibility.eligible(bucket, arms, now_s)
+        objective = self._objective if self._pacer is None else self._pacer.budget
+        preferred = arms.names[objective.choose(arms, draws, may.among)]
         served = preferred if self._default_path is None else self._default_path.name
         decision = Decision(
             goal_id=self.goal_id,
@@ -130,20 +211,47 @@ class Engine:
             preferred=preferred,
             arms=arms,
             draws=draws,
-            objective=self._objective,
-            eligible=arms.every,
-            exclusions={},
-            decided_at_ms=int(self._clock() * 1000),
+            objective=objective,
+            eligible=may.among,
+            exclusions=may.exclusions,
+            decided_at_ms=int(now_s * 1000),
             nonce=self._nonces.next(),
             epochs=beliefs.epochs,
             namespace=self._namespace,
+            count=beliefs.count,
             _signer=self._signer,
+            fallbacks=may.fallbacks,
+            note=may.note,
         )
+        if self._pacer is not None:
+            self._pacer.decided(decision.expected_usd(served))
         self._tally.add("decisions")
         self._recall.decision(decision)
+        if self._decision_log is not None:
+            self._decision_log.decision(decision)
         if self._on_event is not None or self._logs.wants_all:
             self.emit(Decided(self.goal_id, decision.nonce.hex(), bucket, served, preferred))
         return decision
+
+    def expect(self, decision: Decision) -> None:
+        """Wait for the outcome of a decision whose call somebody else makes."""
+        if self._waiting is not None:
+            record = _record(decision, decision.path, 0)
+            self._waiting.expect(record, decision.decided_at_ms / 1000)
+
+    def sweep(self, most: int | None = None) -> None:
+        """Count the requests about which nothing was said in time; never raises.
+
+        Args:
+            most: How many at most; None: all.
+        """
+        overdue = self._waiting.overdue(self._clock(), most) if self._waiting is not None else ()
+        if not overdue:
+            return
+        for record, status in zip(overdue, self._applied(overdue), strict=False):
+            if status is ReportStatus.APPLIED:  # else another process heard of it
+                self._tally.add("timeouts")
+                self._tell(record, status, None)
 
     def warmup(self) -> None:
         """Load what the first decision would load."""
@@ -166,28 +274,38 @@ class Engine:
             facts: What was measured of the call.
             score: What the automatic check says, 0..10000, under revision 0; None for unknown.
         """
-        record = Record(
-            arm=ArmKey(
-                decision.bucket, attempted.path, epoch=decision.epochs.get(attempted.path, 0)
-            ),
-            nonce=decision.nonce,
-            attempt=attempted.attempt,
-            decided_at_ms=decision.decided_at_ms,
+        record = replace(
+            _record(decision, attempted.path, attempted.attempt),
             facts=facts,
             revision=None if score is None else 0,
             score=score,
         )
-        try:
-            status = self._store.apply(self._stored_goal, [record])[0]
-            self._watch(record, status)
-        except Exception:  # noqa: BLE001 - whatever is wrong with the store, the request goes on
-            if self._tally.add("store_errors") == 1:
-                _log.exception("the store did not take a record; requests go on without learning")
-        self.remember(attempted)
+        answers = self._applied([record])
+        if self._pacer is not None and attempted.cost_usd is not None:
+            is_charged = attempted.attempt == 0
+            expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
+            self._pacer.measured(attempted.cost_usd, expected_usd)
+        self._compare_rates()
+        self.remember(attempted, record.revision, *answers)
+        if self._waiting is not None and score is None and attempted.fault is None:
+            self._waiting.expect(record, self._clock())
 
-    def remember(self, attempted: Attempted) -> None:
-        """Keep an attempt for ``explain`` and tell the hooks, without any evidence."""
+    def remember(
+        self,
+        attempted: Attempted,
+        revision: int | None = None,
+        status: ReportStatus | None = None,
+    ) -> None:
+        """Keep an attempt for ``explain`` and tell the hooks, without any evidence.
+
+        Args:
+            attempted: What happened.
+            revision: Revision of its outcome, None if none is known.
+            status: What the store has made of it, None if it was not counted.
+        """
         self._recall.step(attempted)
+        if self._decision_log is not None:
+            self._decision_log.attempt(attempted, revision, status)
         self.emit(attempted)
 
     def token(self, request_id: object) -> Token:
@@ -236,22 +354,15 @@ class Engine:
             facts=facts,
             revision=revision,
             score=score,
+            count=token.count,
         )
         status = self._store.apply(self._stored_goal, [record])[0]
         self._watch(record, status)
-        reported = Reported(
-            self.goal_id,
-            token.nonce.hex(),
-            token.bucket,
-            token.path,
-            token.attempt,
-            shown_score(score),
-            revision,
-            status.value,
-            category,
-        )
-        self._recall.step(reported)
-        self.emit(reported)
+        self._tell(record, status, category)
+        self._compare_rates()
+        if self._waiting is not None:
+            self._waiting.heard(token.nonce, token.attempt)
+            self.sweep(_SWEPT_AT_ONCE)
         return status
 
     def emit(self, event: Event) -> None:
@@ -269,7 +380,9 @@ class Engine:
 
     def stats(self) -> Stats:
         """Return beliefs and counts per bucket and path."""
+        self.sweep()
         evidence = self._store.evidence(self._stored_goal)
+        self._rates.look(evidence, self.roster.names)
         return collect_stats(
             self.goal_id, evidence, self.paths, self._beliefs, self._tally.counters()
         )
@@ -285,7 +398,54 @@ class Engine:
         Raises:
             RequestIdError: If the id is not genuine or belongs to another goal.
         """
-        return self._recall.explain(self.token(request_id))
+        explanation = self._recall.explain(self.token(request_id))
+        if explanation.decision is not None or self._decision_log is None:
+            return explanation
+        try:
+            return from_log(explanation, *self._decision_log.find(explanation.token.nonce.hex()))
+        except OSError:  # it may be written, but not read
+            return explanation
+
+    def close(self) -> None:
+        """Close the decision log. May be called twice."""
+        if self._decision_log is not None:
+            self._decision_log.close()
+
+    def _applied(self, records: Sequence[Record]) -> Sequence[ReportStatus]:
+        """Count records of this process; those of a store that fails are lost, and counted so."""
+        try:
+            answers = self._store.apply(self._stored_goal, records)
+            for record, status in zip(records, answers, strict=True):
+                self._watch(record, status)
+        except Exception:  # noqa: BLE001 - whatever is wrong with the store, the request goes on
+            if self._tally.add("store_errors") == 1:
+                _log.exception("the store did not take a record; requests go on without learning")
+            return ()
+        return answers
+
+    def _compare_rates(self) -> None:
+        """Look at the report rates now and then."""
+        if self._rates.is_due():
+            with suppress(Exception):  # a store that cannot be read now may be later
+                self._rates.look(self._store.evidence(self._stored_goal), self.roster.names)
+
+    def _tell(self, record: Record, status: ReportStatus, category: str | None) -> None:
+        """Remember an outcome that was reported, or timed out, and tell the hooks."""
+        reported = Reported(
+            self.goal_id,
+            record.nonce.hex(),
+            record.arm.bucket,
+            record.arm.path,
+            record.attempt,
+            shown_score(record.score),
+            record.revision or 0,
+            status.value,
+            category,
+        )
+        self._recall.step(reported)
+        if self._decision_log is not None:
+            self._decision_log.report(reported, record.facts)
+        self.emit(reported)
 
     def _watch(self, record: Record, status: ReportStatus) -> None:
         """Show a counted outcome to the change detector, and open an epoch if it says so.
@@ -299,6 +459,17 @@ class Engine:
         if opened is not None:
             self._store.open_epoch(self._stored_goal, opened.bucket, opened.path, opened.epoch)
             self.emit(opened)
+
+
+def _record(decision: Decision, path: str, attempt: int) -> Record:
+    """Return an attempt of which nothing is known yet."""
+    return Record(
+        arm=ArmKey(decision.bucket, path, epoch=decision.epochs.get(path, 0)),
+        nonce=decision.nonce,
+        attempt=attempt,
+        decided_at_ms=decision.decided_at_ms,
+        count=decision.count,
+    )
 
 
 def _check_revision(revision: object) -> None:

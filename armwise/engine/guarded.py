@@ -3,15 +3,24 @@
 import logging
 from collections.abc import Sequence
 
-from armwise.bandit import Arms, BestQuality, CheapestWithin, Objective
+from armwise.bandit import (
+    Arms,
+    BestQuality,
+    Budget,
+    CheapestWithin,
+    Objective,
+    TargetRate,
+    Utility,
+)
 
 _log = logging.getLogger("armwise.engine")
 _FALLBACK = BestQuality()
+_OWN = (BestQuality, Budget, CheapestWithin, TargetRate, Utility)
 
 
 def guarded(objective: Objective) -> Objective:
     """Return the objective, with a guard around it unless it is one of armwise's own."""
-    return objective if type(objective) in (BestQuality, CheapestWithin) else Guarded(objective)
+    return objective if type(objective) in _OWN else Guarded(objective)
 
 
 class Guarded:

@@ -1,10 +1,12 @@
 """What this process remembers of its latest requests, so that they can be explained."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
 from armwise.bandit.outcome import FULL_SCORE
 from armwise.engine.decision import Decision
+from armwise.engine.logged import LoggedDecision, LoggedOutcome
 from armwise.engine.request_id import Token
 from armwise.events import Attempted, Reported
 
@@ -33,6 +35,10 @@ class Recall:
         """Remember an attempt or a report."""
         self._steps[next(self._stepped) % len(self._steps)] = event
 
+    def buckets(self) -> set[str]:
+        """Return the buckets of the remembered decisions."""
+        return {held.bucket for held in self._decisions if held is not None}
+
     def explain(self, token: Token) -> "Explanation":
         """Return what is known of the request that a token belongs to."""
         found = next(
@@ -54,23 +60,36 @@ class Explanation:
         decision: The decision with its beliefs and draws; None if this process does not remember
             it (older than the last 10,000, or decided elsewhere).
         steps: Attempts and reports that this process made or received.
+        logged: The decision as the decision log tells it, where only the log remembers it.
     """
 
     token: Token
     decision: Decision | None
     steps: tuple[Attempted | Reported, ...]
+    logged: LoggedDecision | None = None
 
     def __str__(self) -> str:
         token = self.token
         request = f"request {token.nonce.hex()} of goal {token.goal_id!r}"
         lines = [f"{request}: attempt {token.attempt} on {token.path}"]
-        if self.decision is None:
+        if self.decision is not None:
+            lines.append(self.decision.why())
+        elif self.logged is not None:
+            lines.append(self.logged.why())
+        else:
             where = f"another process or more than {REMEMBERED} decisions ago"
             lines.append(f"bucket {token.bucket}; decided in {where}: draws are not known here")
-        else:
-            lines.append(self.decision.why())
         lines += [_retold(step) for step in self.steps]
         return "\n".join(lines)
+
+
+def from_log(
+    explanation: Explanation, decision: LoggedDecision | None, outcomes: Sequence[LoggedOutcome]
+) -> Explanation:
+    """Return an explanation with what the decision log holds of the request."""
+    bucket = explanation.token.bucket
+    steps = tuple(outcome.as_event(bucket) for outcome in outcomes) or explanation.steps
+    return replace(explanation, steps=steps, logged=decision)
 
 
 def _retold(step: Attempted | Reported) -> str:

@@ -4,9 +4,10 @@ An id carries everything that a report needs. Whoever holds the key can verify i
 look-up, and an id that was changed by one bit is refused without I/O. It is signed, not
 encrypted: the names of goal, bucket and path can be read from it.
 
-Layout: version 1, key id 4, decision time 6 (ms since 1970), nonce 10, attempt 1, earlier
-failures 1, epoch 2 bytes; then namespace, goal, bucket and path, each with its length in one
-byte; then the first 12 bytes of HMAC-SHA256 over all that. Written as URL-safe base64 after "aw_".
+Layout, version 2: version 1, key id 4, decision time 6 (ms since 1970), nonce 10, attempt 1,
+earlier failures 1, epoch 2, count 4 bytes; then namespace, goal, bucket and path, each with its
+length in one byte; then the first 12 bytes of HMAC-SHA256 over all that. Written as URL-safe
+base64 after "aw_".
 """
 
 import hmac
@@ -30,8 +31,9 @@ KEY_VARIABLE = "ARMWISE_SIGNING_KEY"
 NONCE_BYTES = 10
 
 _PREFIX = "aw_"
-_VERSION = 1
-_HEAD = Struct(f">B4s6s{NONCE_BYTES}sBBH")
+_VERSION = 2
+_HEAD = Struct(f">B4s6s{NONCE_BYTES}sBBHI")
+_MOST_COUNTED = (1 << 32) - 1
 _MAC_BYTES = 12
 _MIN_SECRET_CHARS = 16
 
@@ -50,6 +52,8 @@ class Token:
         earlier_failures: Failed checks before this attempt, at most 3.
         epoch: The arm's epoch.
         namespace: The tenant, "" for none.
+        count: How many outcomes the bucket had seen, at most 2^32 - 1: there the time of
+            half-lives in outcomes stands still.
     """
 
     goal_id: str
@@ -61,6 +65,7 @@ class Token:
     earlier_failures: int = 0
     epoch: int = 0
     namespace: str = ""
+    count: int = 0
 
 
 class Signer:
@@ -93,6 +98,7 @@ class Signer:
                     token.attempt,
                     token.earlier_failures,
                     token.epoch,
+                    min(token.count, _MOST_COUNTED),
                 ),
                 bytes((len(namespace),)),
                 namespace,
@@ -176,7 +182,7 @@ def _decode(request_id: object) -> bytes:
 
 
 def _unpack(payload: bytes, request_id: object) -> Token:
-    _, _, decided, nonce, attempt, failures, epoch = _HEAD.unpack_from(payload)
+    _, _, decided, nonce, attempt, failures, epoch, count = _HEAD.unpack_from(payload)
     names: list[str] = []
     position = _HEAD.size
     try:
@@ -197,6 +203,7 @@ def _unpack(payload: bytes, request_id: object) -> Token:
         failures,
         epoch,
         namespace,
+        count,
     )
 
 

@@ -7,6 +7,7 @@ from armwise.bandit import UNIT, Evidence
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
+from armwise.engine.report_rates import ReportRate, report_rate, report_rates
 from armwise.engine.tally import Counters
 from armwise.storage import ArmKey
 
@@ -26,7 +27,10 @@ class ArmStats:
         share: Share of the bucket's attempts that went to this path, 0..1.
         mean_cost_usd: Mean measured cost of an attempt, None if none was measured.
         mean_latency_s: Mean latency of an attempt, None if none was measured.
-        epoch: How many times the path's success rate was found broken and begun anew.
+        epoch: How many times the path was begun anew: its success rate was found broken, or an
+            operator reset it.
+        report_rate: Share of the answers that have an outcome, 0..1; see ``Stats.report_rates``.
+            None without any answer.
     """
 
     mean: float
@@ -40,6 +44,7 @@ class ArmStats:
     mean_cost_usd: float | None
     mean_latency_s: float | None
     epoch: int
+    report_rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,16 @@ class Stats:
         goal_id: The goal.
         buckets: Per bucket, per path.
         counters: Counts of this process.
+        report_rates: Per path, over all its buckets: how many recorded attempts did not end in a
+            provider's error, and how many of these have an outcome from a check, a report or a
+            timeout. Outcomes still on their way count as missing; requests of ``decide`` count
+            from their first report on. Offline evaluations are in neither number.
     """
 
     goal_id: str
     buckets: Mapping[str, Mapping[str, ArmStats]]
     counters: Counters
+    report_rates: Mapping[str, ReportRate]
 
     def __str__(self) -> str:
         lines = [f"goal {self.goal_id!r}: {self.counters.decisions} decisions"]
@@ -66,6 +76,13 @@ class Stats:
                 f"{arm.share:4.0%} of {sum(other.attempts for other in arms.values())} attempts"
                 for name, arm in arms.items()
             ]
+        judged = [
+            f"{name} {rate.share:.0%} of {rate.answered}"
+            for name, rate in self.report_rates.items()
+            if rate.share is not None
+        ]
+        if judged:
+            lines.append(f"answers with an outcome: {', '.join(judged)}")
         return "\n".join(lines)
 
 
@@ -89,7 +106,7 @@ def collect_stats(
             )
             for name in names
         }
-    return Stats(goal_id, buckets, counters)
+    return Stats(goal_id, buckets, counters, report_rates(evidence))
 
 
 def _arm_stats(
@@ -111,4 +128,5 @@ def _arm_stats(
         mean_cost_usd=seen.mean_cost_usd,
         mean_latency_s=seen.mean_latency_s,
         epoch=key.epoch,
+        report_rate=report_rate(seen).share,
     )

@@ -13,12 +13,19 @@ class Counters:
         checks_raised: Checks that raised, so that the outcome stayed unknown.
         hooks_raised: Times that a user's ``on_event`` raised.
         store_errors: Records that the store could not take.
+        log_errors: Lines that the decision log could not take.
+        timeouts: Outcomes that were counted because nothing was reported in time.
+        not_awaited: Requests that were dropped from those that wait for an outcome, for there
+            were too many; silence about them means nothing.
     """
 
     decisions: int = 0
     checks_raised: int = 0
     hooks_raised: int = 0
     store_errors: int = 0
+    log_errors: int = 0
+    timeouts: int = 0
+    not_awaited: int = 0
 
 
 class Tally:

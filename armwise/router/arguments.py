@@ -1,11 +1,14 @@
 """Checks of a Router's own arguments: each error names the value and what to write instead."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from numbers import Integral
 from typing import cast
 
-from armwise.engine import LocalStore, check_name
+from armwise.bandit import Budget, Utility, stored_score
+from armwise.engine import LocalStore, Silence, check_name
 from armwise.errors import ConfigurationError
-from armwise.storage import open_store
+from armwise.storage import MAX_AGE_S, open_store
 
 _LARGEST_AMOUNT = 1e9
 """A billion dollars or seconds for one call is a mistake, and would drown every real amount."""
@@ -19,7 +22,17 @@ def opened_store(store: str | LocalStore | None) -> LocalStore:
     """
     if store is None or isinstance(store, str):
         return open_store(store)
-    methods = ("apply", "evidence", "open_epoch", "version", "bucket", "close")
+    methods = (
+        "declare",
+        "apply",
+        "evidence",
+        "open_epoch",
+        "version",
+        "bucket",
+        "goal_version",
+        "snapshot",
+        "close",
+    )
     if not isinstance(store, type) and all(hasattr(store, method) for method in methods):
         return store
     raise ConfigurationError(f"store must be a URL such as 'memory://' or a store, got {store!r}.")
@@ -73,6 +86,37 @@ def check_objective(objective: object) -> None:
     )
 
 
+def check_model(model: object) -> None:
+    """Refuse a model of beliefs that cannot be fitted, or None.
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    names = ("fit", "name", "noise", "borrows")
+    if model is None or (
+        not isinstance(model, type) and all(hasattr(model, name) for name in names)
+    ):
+        return
+    raise ConfigurationError(
+        "beliefs must be a model such as Hierarchical(), Pooled() or Independent() of "
+        f"armwise.bandit.models, got {model!r}."
+    )
+
+
+def check_prices(objective: object, unknown: Sequence[str]) -> None:
+    """Refuse a rule that weighs money where a path's price is not known.
+
+    Raises:
+        ConfigurationError: Naming the paths.
+    """
+    if unknown and isinstance(objective, Utility | Budget):
+        raise ConfigurationError(
+            f"{objective.name} needs the price of every path, but none is known of "
+            f"{', '.join(map(repr, unknown))}: declare input_usd_per_mtok and "
+            "output_usd_per_mtok on the path, or use CheapestWithin(0.02)."
+        )
+
+
 def check_plugins(
     adapter: object, complexity: object, on_event: object, detect_changes: object
 ) -> None:
@@ -95,6 +139,38 @@ def check_plugins(
         raise ConfigurationError(f"on_event must be a function of one event, got {on_event!r}.")
     if not isinstance(detect_changes, bool):
         raise ConfigurationError(f"detect_changes must be True or False, got {detect_changes!r}.")
+
+
+def silence(on_timeout: object, outcome_timeout: object) -> Silence | None:
+    """Return what a request without an outcome means, None for nothing.
+
+    Raises:
+        ConfigurationError: If one of both cannot be used, or they do not fit.
+    """
+    if on_timeout == "ignore":
+        if outcome_timeout is not None:
+            raise ConfigurationError(
+                f"outcome_timeout={outcome_timeout!r} has no meaning with on_timeout='ignore'; "
+                "remove it, or say what silence means: on_timeout='failure'."
+            )
+        return None
+    is_number = isinstance(on_timeout, int | float) and not isinstance(on_timeout, bool)
+    if on_timeout != "failure" and not (is_number and 0 <= cast("float", on_timeout) <= 1):
+        raise ConfigurationError(
+            f"on_timeout must be 'ignore', 'failure' or a score from 0 to 1, got {on_timeout!r}."
+        )
+    if not isinstance(outcome_timeout, timedelta):
+        raise ConfigurationError(
+            f"on_timeout={on_timeout!r} needs outcome_timeout=, a timedelta such as "
+            f"timedelta(hours=24), got {outcome_timeout!r}."
+        )
+    if not 0 < outcome_timeout.total_seconds() < MAX_AGE_S:
+        raise ConfigurationError(
+            f"outcome_timeout must be above 0 and below {MAX_AGE_S / 86400:.0f} days, for as long "
+            f"as outcomes are accepted, got {outcome_timeout!r}."
+        )
+    score = 0 if on_timeout == "failure" else stored_score(cast("float", on_timeout))
+    return Silence(score or 0, outcome_timeout.total_seconds())
 
 
 def check_category(category: object) -> None:

@@ -4,11 +4,14 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, Self, overload
 
 from armwise.adapters import Adapter, LiteLLMAdapter
 from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective, Outcome
+from armwise.bandit.decay import DEFAULT_HALF_LIFE, HalfLife, check_half_life
+from armwise.bandit.models import BeliefModel, Hierarchical
 from armwise.engine import (
     KEY_VARIABLE,
     CostReport,
@@ -30,15 +33,19 @@ from armwise.engine import (
 from armwise.events import Event
 from armwise.router.arguments import (
     check_category,
+    check_model,
     check_objective,
     check_plugins,
+    check_prices,
     check_seed,
     is_observing,
     opened_store,
+    silence,
     whole_units,
 )
 from armwise.router.attempts import Flow, adrive, attempts, drive
 from armwise.router.checks import build_check
+from armwise.router.operating import Operating
 from armwise.router.recording import Recorder
 from armwise.router.request import Request
 from armwise.router.streams import AsyncStream, Stream
@@ -48,7 +55,7 @@ DEFAULT_TIMEOUT_S = 600.0
 """Deadline of a request over all its attempts: what OpenAI's own client waits for one."""
 
 
-class Router:
+class Router(Operating):
     """Sends each request to the cheapest path that is good enough, and learns which that is.
 
     One Router serves one goal. It may be shared by threads, asyncio tasks and forked children.
@@ -62,6 +69,9 @@ class Router:
             ``"finish_reason == 'stop'"``, a callable of the response, a JSON schema, or a
             Pydantic model. None: outcomes are only learned when you report them.
         objective: The rule that chooses; default ``CheapestWithin(0.02)``.
+        beliefs: How evidence becomes belief, and what buckets learn from each other
+            (``armwise.bandit.models``); default ``Hierarchical()``. ``Independent()`` is plain
+            Thompson sampling per bucket.
         store: "memory://", or a store that several Routers share; default ``ARMWISE_STORE``,
             else memory.
         adapter: How providers are called; default LiteLLM.
@@ -70,8 +80,17 @@ class Router:
         mode: "apply" serves what was chosen. "observe" decides and learns but serves
             ``default_path``: the safe first day in production.
         default_path: Name of the path that "observe" serves.
-        detect_changes: Begin a path anew in a bucket where its success rate breaks. False keeps
-            all evidence for ever.
+        detect_changes: Begin a path anew in a bucket where its success rate breaks.
+        half_life: After how long an outcome weighs half, so that a path which is no longer played
+            is tried again some day: ``Outcomes(n)``, counted per bucket, a ``timedelta``, or None
+            to keep everything. Default ``Outcomes(1125)``: see docs/explanation/beliefs.md. The
+            goal's first declaration in a store holds.
+        on_timeout: What a request means about which no outcome became known within
+            ``outcome_timeout``: "ignore" (nothing), "failure", or a score from 0 to 1. It is
+            counted under revision 0, so a later report replaces it.
+        outcome_timeout: How long an outcome is awaited, a timedelta.
+        decision_log: File that every decision and outcome is appended to, one line each, without
+            any text of prompts or answers: what ``armwise evaluate`` reads. None: no file.
         timeout_s: Deadline of one request over all its attempts, in seconds; None: none.
         seed: Makes the decisions of a run repeatable, for tests.
         namespace: Keeps evidence and request ids of one tenant apart from those of another.
@@ -88,12 +107,17 @@ class Router:
         *,
         success_when: object = None,
         objective: Objective | None = None,
+        beliefs: BeliefModel | None = None,
         store: str | LocalStore | None = None,
         adapter: Adapter | None = None,
         complexity: Complexity | None = None,
         mode: Literal["apply", "observe"] = "apply",
         default_path: str | None = None,
         detect_changes: bool = True,
+        half_life: HalfLife = DEFAULT_HALF_LIFE,
+        on_timeout: Literal["ignore", "failure"] | float = "ignore",
+        outcome_timeout: timedelta | None = None,
+        decision_log: str | os.PathLike[str] | None = None,
         timeout_s: float | None = DEFAULT_TIMEOUT_S,
         seed: int | None = None,
         namespace: str = "",
@@ -107,25 +131,31 @@ class Router:
         check_seed(seed)
         check_plugins(adapter, complexity, on_event, detect_changes)
         check_objective(objective)
+        check_model(beliefs)
         secret = os.environ.get(KEY_VARIABLE) or None
-        self._paths = {path.name: path for path in parsed}
         self._timeout_s = timeout_s
         self._adapter: Adapter = adapter or LiteLLMAdapter()
         self._is_loaded = False
         self._store = opened_store(store)
         self._is_observing = is_observing(mode, default_path)
         served = path_named(parsed, default_path, "default_path") if self._is_observing else None
+        prices = PathPrices(parsed, self._adapter.info)
+        check_prices(objective, prices.unknown)
         self._engine = Engine(
             goal_id,
             parsed,
             objective=objective or CheapestWithin(),
             store=self._store,
-            prices=PathPrices(parsed, self._adapter.info),
+            prices=prices,
+            model=beliefs or Hierarchical(),
             complexity=complexity or FourSignals(),
             signer=Signer(None if secret is None else check_secret(secret)),
             namespace=namespace,
             default_path=served,
             detect_changes=detect_changes,
+            half_life=check_half_life(half_life),
+            silence=silence(on_timeout, outcome_timeout),
+            decision_log=decision_log,
             seed=None if seed is None else int(seed),
             clock=time.time,
             on_event=on_event,
@@ -249,7 +279,9 @@ class Router:
             **params: What the call will be made with; tools and response_format matter for the
                 level.
         """
-        return self._engine.decide(messages, task_type, params)
+        decision = self._engine.decide(messages, task_type, params)
+        self._engine.expect(decision)
+        return decision
 
     def report_outcome(
         self,
@@ -322,7 +354,7 @@ class Router:
         Raises:
             ConfigurationError: If there is no such path.
         """
-        paths = tuple(self._paths.values())
+        paths = self._engine.paths
         if baseline is None:
             prices = self._engine.prices
             dearest = max(paths, key=lambda path: prices.expected_usd(path.name) or 0.0)
@@ -351,6 +383,8 @@ class Router:
 
     def close(self) -> None:
         """Let go of what the Router holds. May be called twice."""
+        self._engine.sweep()
+        self._engine.close()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -385,7 +419,7 @@ class Router:
         names = (decision.path,) if self._is_observing else decision.ranking
         request = Request(
             decision,
-            [self._paths[name] for name in names],
+            [self._engine.roster.known[name] for name in names],
             messages,
             params,
             self._timeout_s if timeout_s is None else timeout_s,

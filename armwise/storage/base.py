@@ -5,6 +5,9 @@ A store keeps evidence per goal and arm, and a small dedupe record per attempt. 
 * **The state is a function of the set of records.** Order, repetition, delay and the worker that
   sends them do not matter; only two different outcomes under one revision do, and then the first
   one holds and the second is answered with CONFLICT.
+* **Evidence fades exactly.** An outcome's weight follows from when its request was decided, not
+  from when it arrived (``armwise.bandit.decay``). A decision time in the future of the store's
+  clock is taken for now.
 * **A record is applied once.** Sent again, it is answered with DUPLICATE and changes nothing.
 * **Call facts are applied once and never revised.** Cost, output tokens, latency and fault count
   from whichever record first carries them; a later value of the same fact is ignored.
@@ -20,6 +23,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from armwise.bandit import Evidence
+from armwise.bandit.decay import HalfLife
 
 MAX_AGE_S = 30 * 24 * 3600.0
 """How long after its decision an outcome is accepted, and so how long dedupe records are kept."""
@@ -89,6 +93,10 @@ class Record:
         facts: What was measured.
         revision: Revision of the outcome, from 0; None if the record carries no outcome.
         score: The outcome as 0..10000, or None for unknown. Ignored without a revision.
+        count: How many outcomes its bucket had seen when the request was decided: the time of
+            half-lives in outcomes.
+        is_seed: It comes from an offline evaluation: its outcome counts, but it is no attempt, is
+            in no report rate, and the bucket's count stays as it is.
     """
 
     arm: ArmKey
@@ -98,17 +106,30 @@ class Record:
     facts: CallFacts = CallFacts()
     revision: int | None = None
     score: int | None = None
+    count: int = 0
+    is_seed: bool = False
 
 
 class Store(Protocol):
     """Keeps evidence. See the module's docstring for the promises."""
+
+    def declare(self, goal_id: str, half_life: HalfLife) -> HalfLife:
+        """Say how fast a goal's evidence is to fade; return the half-life that is in force.
+
+        The first declaration holds, for evidence that fades by two clocks adds up to nothing. A
+        goal that counted before anything was declared does not forget.
+        """
+        ...
 
     def apply(self, goal_id: str, records: Sequence[Record]) -> list[ReportStatus]:
         """Count records; return what became of each, in their order."""
         ...
 
     def evidence(self, goal_id: str) -> Mapping[ArmKey, Evidence]:
-        """Return all evidence of a goal, of all epochs."""
+        """Return all evidence of a goal, of all epochs.
+
+        Outcomes as they weigh now; attempts, costs, tokens and latencies of all time.
+        """
         ...
 
     def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
@@ -126,13 +147,16 @@ class BucketEvidence:
 
     Args:
         version: Differs from every other state of the bucket.
-        arms: Evidence per arm; a copy that stays as it is.
+        arms: Evidence per arm, outcomes as they weigh at that moment, costs and the like of the
+            arm's last 16 to 32 half-lives; a copy that stays as it is.
         epochs: Epoch per path; paths in epoch 0 may be missing.
+        count: Attempts of the bucket whose outcome was counted, corrections not twice.
     """
 
     version: int
     arms: Mapping[ArmKey, Evidence]
     epochs: Mapping[str, int]
+    count: int = 0
 
 
 class LocalEvidence(Protocol):
@@ -143,9 +167,17 @@ class LocalEvidence(Protocol):
     """
 
     def version(self, goal_id: str, bucket: str) -> int:
-        """Return a number that differs whenever the bucket's evidence has changed."""
+        """Return a number that differs whenever the bucket's evidence has changed or faded."""
         ...
 
     def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
         """Return the evidence of one bucket."""
+        ...
+
+    def goal_version(self, goal_id: str) -> int:
+        """Return a number that differs whenever any bucket's evidence has changed or faded."""
+        ...
+
+    def snapshot(self, goal_id: str) -> Mapping[str, BucketEvidence]:
+        """Return the evidence of every bucket, all of one moment."""
         ...

@@ -6,13 +6,20 @@ cause, so that a path that fails a thousand times does not fill a disk.
 
 import logging
 
-from armwise.events import CheckRaised, EpochOpened, Event, PathFaulted, PriceUnknown
+from armwise.events import (
+    CheckRaised,
+    EpochOpened,
+    Event,
+    PathFaulted,
+    PriceUnknown,
+    ReportRatesDiffer,
+)
 
 _log = logging.getLogger("armwise")
 _log.addHandler(logging.NullHandler())
 
 Cause = tuple[str, str, str]
-Warned = PathFaulted | CheckRaised | PriceUnknown | EpochOpened
+Warned = PathFaulted | CheckRaised | PriceUnknown | EpochOpened | ReportRatesDiffer
 
 
 class LogSink:
@@ -55,6 +62,8 @@ def _cause(event: Warned) -> Cause:
             return ("price", event.path, event.model)
         case EpochOpened():
             return ("epoch", f"{event.bucket} {event.path}", str(event.epoch))
+        case ReportRatesDiffer():
+            return ("report rates", event.goal_id, "")
 
 
 def _message(event: Warned) -> str:
@@ -76,6 +85,13 @@ def _message(event: Warned) -> str:
                 f"goal {event.goal_id!r}: the success rate of path {event.path!r} in "
                 f"{event.bucket!r} {event.direction} from about {event.rate_before:.2f}; its "
                 "belief begins anew"
+            )
+        case ReportRatesDiffer():
+            return (
+                f"goal {event.goal_id!r}: {event.rate:.0%} of the answers of path {event.path!r} "
+                f"have an outcome, but {event.other_rate:.0%} of those of {event.other!r}. If the "
+                "missing ones are not like the known ones, what is learned is biased: report all "
+                "outcomes, or say by on_timeout= what silence means"
             )
         case PriceUnknown():
             return (

@@ -20,6 +20,7 @@ from armwise.bandit import (
     FourSignals,
     Outcome,
 )
+from armwise.bandit.models import Independent
 from armwise.engine import Engine, PathPrices, Signer, parse_paths
 from armwise.errors import (
     ConfigurationError,
@@ -40,6 +41,7 @@ def engine(*, goal_id: str = "goal", paths: Any = ("cheap", "dear"), **settings:
     parsed = parse_paths(paths)
     defaults: dict[str, Any] = {
         "objective": CheapestWithin(),
+        "model": Independent(),
         "store": MemoryStore(),
         "prices": PathPrices(parsed, lambda model: MODELS.get(model, ModelInfo())),
         "complexity": FourSignals(),

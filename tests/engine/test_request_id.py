@@ -29,6 +29,7 @@ tokens = st.builds(
     earlier_failures=st.integers(0, 3),
     epoch=st.integers(0, 2**16 - 1),
     namespace=st.just("") | names,
+    count=st.integers(0, 2**32 - 1),
 )
 
 
@@ -36,6 +37,20 @@ tokens = st.builds(
 def test_an_id_says_what_was_signed(token: Token) -> None:
     """Whatever goes into an id comes out of it, in any process that has the secret."""
     assert Signer(SECRET).read(SIGNER.sign(token)) == token
+
+
+def test_an_id_is_short() -> None:
+    """With names of common length it stays at 130 characters: it fits into a header."""
+    token = Token("extract_company", "extraction/simple", "openai/gpt-4o-mini", 0, bytes(10))
+
+    assert len(SIGNER.sign(token)) <= 130
+
+
+def test_a_count_beyond_the_field_stands_still() -> None:
+    """After 2^32 outcomes in one bucket ids go on, only their clock does not."""
+    token = Token("g", "b", "p", 0, bytes(10), count=2**40)
+
+    assert SIGNER.read(SIGNER.sign(token)).count == 2**32 - 1
 
 
 @given(token=tokens, data=st.data())

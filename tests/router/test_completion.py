@@ -357,7 +357,7 @@ def test_the_cost_report_compares_with_a_named_baseline(router_of: Build) -> Non
 
 def test_threads_get_their_own_answers_and_ids(router_of: Build) -> None:
     """64 threads: every id names the path that answered it, and every outcome is counted."""
-    router = router_of({"cheap": lambda call: str(call.messages[0]["content"])})
+    router = router_of({"cheap": lambda call: str(call.messages[0]["content"])}, half_life=None)
     wrong: list[str] = []
 
     def work(number: int) -> None:
@@ -555,7 +555,8 @@ def test_ids_travel_between_processes_by_the_signing_key(
 async def test_many_tasks_get_their_own_answers(router_of: Build) -> None:
     """200 concurrent requests on one loop mix nothing up."""
     router = router_of(
-        {"cheap": lambda call: Scripted(call.messages[0]["content"], latency_s=0.01)}
+        {"cheap": lambda call: Scripted(call.messages[0]["content"], latency_s=0.01)},
+        half_life=None,
     )
 
     async def one(number: int) -> bool:

@@ -9,14 +9,14 @@ are switched on, and counts per distinct row are all that the data can say.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from armwise.bandit.logit import sigmoid
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse.linalg import SuperLU
 
 _TOLERANCE = 1e-5
 _MOST_STEPS = 50
-_LONGEST_STEP = 4.0
-"""Newton's method may overshoot far from the mode; a step of 4 logits is cut to that length."""
 
 
 class Normal(NamedTuple):
@@ -69,43 +69,72 @@ def fit_weights(
         start: Where to begin the search for the mode; default the prior means.
     """
     import numpy as np
-    from scipy.sparse import csr_array
 
-    prior = np.array([normal.mean for normal in priors])
-    precision = 1.0 / np.array([normal.variance for normal in priors])
-    lengths = [len(row) for row in rows]
-    columns = np.concatenate([np.asarray(row) for row in rows])
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    ones = np.ones(len(columns))
-    design = csr_array((ones, columns, starts), shape=(len(rows), len(prior)))
-    table = np.asarray(counts, float)
-    won, seen = table[:, 0], table.sum(axis=1)
-    weights = prior.copy() if start is None else start
+    posterior = _Posterior(rows, counts, priors)
+    weights = posterior.prior.copy() if start is None else start
+    reached = posterior.loss(weights)
     steps = 0
     while True:
         steps += 1
-        rates = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -36.0, 36.0)))
-        factor = _factorised(design, seen * rates * (1.0 - rates), precision)
-        slope = design.T @ (won - seen * rates) - precision * (weights - prior)
+        slope, factor = posterior.slopes(weights)
         step = factor.solve(slope)
-        longest = float(np.abs(step).max())
-        if longest < _TOLERANCE or steps == _MOST_STEPS:
+        if float(np.abs(step).max()) < _TOLERANCE or steps == _MOST_STEPS:
             return Weights(weights, factor)
-        weights = weights + step * min(1.0, _LONGEST_STEP / longest)
+        # Far from the mode a whole step may overshoot; the loss is convex, so a part of it helps.
+        share = 1.0
+        while (lower := posterior.loss(weights + share * step)) > reached and share > _TOLERANCE:
+            share /= 2.0
+        weights, reached = weights + share * step, lower
 
 
-def _factorised(design: Any, curvatures: "NDArray[Any]", precision: "NDArray[Any]") -> "SuperLU":
-    """Return the factorised curvature of the log posterior: rows' curvatures and the prior's."""
-    from scipy.sparse import diags_array
-    from scipy.sparse.linalg import splu
+class _Posterior:
+    """The posterior of the weights, up to a constant: its negative logarithm and derivatives."""
 
-    curvature = (design.T * curvatures) @ design + diags_array(precision)
-    return splu(
-        curvature.tocsc(),
-        permc_spec="MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.0,
-        options={"SymmetricMode": True},
-    )
+    def __init__(
+        self,
+        rows: Sequence[Sequence[int]],
+        counts: Sequence[tuple[float, float]],
+        priors: Sequence[Normal],
+    ) -> None:
+        import numpy as np
+        from scipy.sparse import csr_array
+
+        self.prior = np.array([normal.mean for normal in priors])
+        self._precision = 1.0 / np.array([normal.variance for normal in priors])
+        columns = np.concatenate([np.asarray(row) for row in rows])
+        starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+        shape = (len(rows), len(priors))
+        self._design = csr_array((np.ones(len(columns)), columns, starts), shape=shape)
+        table = np.asarray(counts, float)
+        self._won, self._seen = table[:, 0], table.sum(axis=1)
+
+    def loss(self, weights: "NDArray[Any]") -> float:
+        """Return the negative logarithm at some weights."""
+        import numpy as np
+
+        logits = self._design @ weights
+        surprise = self._seen * np.logaddexp(0.0, logits) - self._won * logits
+        distance = self._precision * (weights - self.prior) ** 2
+        return float(surprise.sum() + 0.5 * distance.sum())
+
+    def slopes(self, weights: "NDArray[Any]") -> tuple["NDArray[Any]", "SuperLU"]:
+        """Return the direction of ascent, and the factorised curvature."""
+        import numpy as np
+        from scipy.sparse import diags_array
+        from scipy.sparse.linalg import splu
+
+        design, precision = self._design, self._precision
+        rates = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -36.0, 36.0)))
+        slope = design.T @ (self._won - self._seen * rates) - precision * (weights - self.prior)
+        heights = self._seen * rates * (1.0 - rates)
+        curvature = (design.T * heights) @ design + diags_array(precision)
+        factor = splu(
+            curvature.tocsc(),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+        return slope, factor
 
 
 def observed(
@@ -113,18 +142,24 @@ def observed(
 ) -> tuple[float, float]:
     """Return mean and variance of one normal logit after more outcomes of its own.
 
-    The same approximation in one dimension: the mode by Newton's method, the curvature there.
+    The same approximation in one dimension. The mode is where the slope, which falls all the way,
+    is zero: by Newton's method, and by halving the bracket where a step would leave it.
     """
-    from math import exp
-
-    logit, precision = mean, 1.0 / variance
     outcomes = successes + failures
-    curvature = precision
-    for _ in range(_MOST_STEPS):
-        rate = 1.0 / (1.0 + exp(-min(max(logit, -36.0), 36.0)))
+    precision = 1.0 / variance
+    # The slope is above 0 at the one and below 0 at the other.
+    low, high = mean - variance * failures, mean + variance * successes
+    logit = mean
+    while True:
+        rate = sigmoid(logit)
         curvature = outcomes * rate * (1.0 - rate) + precision
-        step = (successes - outcomes * rate - precision * (logit - mean)) / curvature
-        logit += min(max(step, -_LONGEST_STEP), _LONGEST_STEP)
-        if abs(step) < _TOLERANCE:
-            break
-    return logit, 1.0 / curvature
+        slope = successes - outcomes * rate - precision * (logit - mean)
+        if slope > 0.0:
+            low = logit
+        else:
+            high = logit
+        if abs(slope) < _TOLERANCE * curvature or high - low < _TOLERANCE:
+            return logit, 1.0 / curvature
+        logit += slope / curvature
+        if not low < logit < high:
+            logit = (low + high) / 2.0

@@ -22,8 +22,8 @@ class Pooled:
     for a property of the path, which a hierarchical model does not.
 
     Args:
-        strength: What a borrowed mean is worth, in outcomes, above 0. 4 is what replays of real
-            outcomes preferred to 2 and 10 (part "real" of the regret benchmark).
+        strength: What a borrowed mean is worth, in outcomes, above 0. The part
+            "real" of the regret benchmark plays 4 beside 10.
         noise: Share of the standard deviation that is sampled, in (0, 1].
 
     Raises:

@@ -7,31 +7,33 @@ from armwise.bandit.arms import Arms
 from armwise.bandit.objectives.amounts import check_share
 from armwise.bandit.objectives.cheapest_within import CheapestWithin
 
-_NEARLY_BEST = CheapestWithin(0.05)
-"""What is chosen where no arm reaches the target. "Then the best one" buys the dearest arm for a
-hair of quality, most of all on tasks where nothing succeeds; within 5 % of the best, the price
-decides. 5 % is what the part "real" of the regret benchmark compares with 0 and 10 %."""
-
 
 @dataclass(frozen=True, slots=True)
 class TargetRate:
     """The cheapest arm whose sampled success rate reaches a fixed target.
 
-    Where no arm reaches it, the cheapest arm that is within 5 % of the best one: a target that
+    Where no arm reaches it, the cheapest arm that is nearly as good as the best one: a target that
     cannot be had is no reason to pay any price. Arms of equal cost are settled by the higher
     sample.
 
     Args:
         rate: The success rate that is good enough, between 0 and 1.
+        slack: Share of the best success rate that may be given up for a lower price where no arm
+            reaches the target, in [0, 1). "Then the best one", which is slack 0, buys the dearest
+            arm for a hair of quality on tasks where hardly anything succeeds; the part "real" of
+            the regret benchmark compares 0 and .05.
 
     Raises:
-        ConfigurationError: If the rate is not between 0 and 1.
+        ConfigurationError: If the rate is not between 0 and 1, or the slack not in [0, 1).
     """
 
     rate: float
+    slack: float = 0.05
 
     def __post_init__(self) -> None:
         check_share(self.rate, "TargetRate(rate)", "TargetRate(0.9) asks for 90 % successes.")
+        if self.slack != 0:
+            check_share(self.slack, "TargetRate(slack)", "0.05 gives up 5 % of the best rate.")
 
     @property
     def name(self) -> str:
@@ -41,7 +43,7 @@ class TargetRate:
     @property
     def fallback(self) -> CheapestWithin:
         """The rule that chooses where no arm reaches the target."""
-        return _NEARLY_BEST
+        return CheapestWithin(self.slack)
 
     def choose(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> int:
         """Return the cheapest arm that reaches the target; see ``Objective.choose``."""
@@ -56,13 +58,13 @@ class TargetRate:
                 break
             elif draws[i] > draws[chosen]:
                 chosen = i
-        return chosen if chosen >= 0 else _NEARLY_BEST.choose(arms, draws, among)
+        return chosen if chosen >= 0 else self.fallback.choose(arms, draws, among)
 
     def reason(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> str:
         """Say why; see ``Objective.reason``."""
         chosen = self.choose(arms, draws, among)
         if draws[chosen] < self.rate:
-            return f"no sample reaches {self.rate:g}; " + _NEARLY_BEST.reason(arms, draws, among)
+            return f"no sample reaches {self.rate:g}; " + self.fallback.reason(arms, draws, among)
         return (
             f"{arms.names[chosen]} is the cheapest whose sample ({draws[chosen]:.3f}) reaches "
             f"the target of {self.rate:g}"

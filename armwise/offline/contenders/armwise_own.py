@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import count
 
 from armwise.adapters import ModelInfo
-from armwise.bandit import Assessment, CheapestWithin, Objective, Utility
+from armwise.bandit import Assessment, CheapestWithin, Objective, TargetRate, Utility
 from armwise.bandit.decay import DEFAULT_HALF_LIFE
 from armwise.bandit.models import (
     BeliefModel,
@@ -135,6 +135,12 @@ CONTENDERS: tuple[Contender, ...] = (
         _with(Pooled),
     ),
     Contender(
+        "armwise, pooled 10",
+        "armwise",
+        "Pooled(10, 0.5): the mean elsewhere weighs as much as ten outcomes",
+        _with(lambda: Pooled(10.0)),
+    ),
+    Contender(
         "armwise, additive",
         "armwise",
         "LogisticThompson(0.5): path, task and level add up, nothing is special to a pair",
@@ -157,6 +163,18 @@ CONTENDERS: tuple[Contender, ...] = (
         "armwise",
         "Hierarchical(0.5) without any label or level",
         _with(Hierarchical, has_buckets=False),
+    ),
+    Contender(
+        "armwise, target .8",
+        "armwise",
+        "TargetRate(0.8): where no path reaches it, the cheapest within 5 % of the best",
+        _with(Hierarchical, TargetRate(0.8)),
+    ),
+    Contender(
+        "armwise, target .8, else best",
+        "armwise",
+        "TargetRate(0.8, slack=0): where no path reaches it, the best one",
+        _with(Hierarchical, TargetRate(0.8, slack=0)),
     ),
 )
 """How armwise plays: as shipped first, then with one thing changed at a time."""

@@ -1,0 +1,279 @@
+"""The lines of a decision log, read back: every field is checked, for a file may hold anything."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from armwise.bandit import Arms, read_belief
+from armwise.engine.log_lines import FORMAT_VERSION
+from armwise.errors import ConfigurationError, InvalidBeliefError
+from armwise.events import Attempted, Reported
+
+_PROBABILITY_ERROR = 1e-3
+"""How far propensities that a line brings along may be from adding up to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """A decision as its line tells it.
+
+    Args:
+        goal_id: The goal.
+        namespace: The tenant, "" for none.
+        nonce: The request's random name in hex.
+        decided_at_ms: When, in milliseconds since 1970.
+        bucket: "task type/level".
+        rule: Name of the rule.
+        parameters: What the rule was built with, by name; empty for a rule of the user's own.
+        mode: "apply" or "observe".
+        arms: The beliefs and expected costs, cheapest first.
+        models: Model per arm.
+        epochs: Epoch per arm.
+        draws: The sampled success rate per arm.
+        eligible: Indices of the arms that could be chosen, ascending.
+        exclusions: Reason per path that could not.
+        chosen: Index of the arm that the rule chose.
+        served: Index of the arm that was called: another one only in observe mode.
+        propensities: Probability per arm of being served, where the line brings them along.
+    """
+
+    goal_id: str
+    namespace: str
+    nonce: str
+    decided_at_ms: int
+    bucket: str
+    rule: str
+    parameters: Mapping[str, float]
+    mode: str
+    arms: Arms
+    models: tuple[str, ...]
+    epochs: tuple[int, ...]
+    draws: tuple[float, ...]
+    eligible: tuple[int, ...]
+    exclusions: Mapping[str, str]
+    chosen: int
+    served: int
+    propensities: tuple[float, ...] | None = None
+
+    def why(self) -> str:
+        """Retell the decision: bucket, rule, and per arm the belief, the draw and the cost."""
+        names = self.arms.names
+        lines = [
+            f"bucket {self.bucket}, from the decision log",
+            f"rule {self.rule}: {names[self.chosen]} was chosen",
+        ]
+        if self.served != self.chosen:
+            lines.append(f"observing: {names[self.served]} was served")
+        width = max(len(name) for name in names)
+        for index, name in enumerate(names):
+            belief, cost_usd = self.arms.beliefs[index], self.arms.costs_usd[index]
+            cost = "unknown cost" if cost_usd == math.inf else f"${cost_usd:.6f}"
+            lines.append(
+                f"{name:<{width}}  {belief!s:>16}  mean {belief.mean:.3f}, "
+                f"drawn {self.draws[index]:.3f}, {cost}"
+            )
+        lines += [f"excluded {name}: {reason}" for name, reason in self.exclusions.items()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOutcome:
+    """An outcome as its line tells it.
+
+    Args:
+        goal_id: The goal.
+        nonce: The request's random name in hex.
+        source: "attempt" for a call with its automatic check, "report" for what a user reported.
+        attempt: Number of the attempt in its request.
+        path: The path that it is about.
+        revision: 0 for the automatic check, more for reports; None if no outcome is known.
+        score: 0..1, or None for unknown.
+        status: What became of it, a ``ReportStatus`` value; None if no store took it.
+        cost_usd: Measured cost of the attempt.
+        latency_s: Measured latency of the attempt.
+        fault: Kind of the provider's error, if the attempt ended in one.
+    """
+
+    goal_id: str
+    nonce: str
+    source: str
+    attempt: int
+    path: str
+    revision: int | None
+    score: float | None
+    status: str | None
+    cost_usd: float | None
+    latency_s: float | None
+    fault: str | None
+
+    def as_event(self, bucket: str) -> Attempted | Reported:
+        """Return the event that the line was written for."""
+        if self.source == "report":
+            status = self.status or "unknown"
+            return Reported(
+                self.goal_id,
+                self.nonce,
+                bucket,
+                self.path,
+                self.attempt,
+                self.score,
+                self.revision or 0,
+                status,
+            )
+        return Attempted(
+            self.goal_id,
+            self.nonce,
+            bucket,
+            self.path,
+            self.attempt,
+            self.fault,
+            self.score,
+            self.cost_usd,
+            self.latency_s,
+        )
+
+
+def read_line(record: object) -> LoggedDecision | LoggedOutcome | None:
+    """Return what a line says, already parsed as JSON; None for a line of another kind.
+
+    Raises:
+        ConfigurationError: If it is of another version, a field is missing or of another type, or
+            a belief, draw or propensity is impossible.
+    """
+    if not isinstance(record, Mapping) or "v" not in record:
+        raise ConfigurationError('it is not a line of a decision log: there is no field "v".')
+    if record["v"] != FORMAT_VERSION:
+        raise ConfigurationError(
+            f"it is of version {record['v']!r} of the format; this armwise reads version "
+            f"{FORMAT_VERSION}. Read it with the armwise that wrote it."
+        )
+    kind = record.get("kind")
+    try:
+        if kind == "decision":
+            return _read_decision(record)
+        return _read_outcome(record) if kind == "outcome" else None
+    except KeyError as error:
+        raise ConfigurationError(f"the field {error.args[0]!r} is missing.") from None
+    except InvalidBeliefError as error:
+        raise ConfigurationError(f"a belief is impossible: {error}") from None
+
+
+def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
+    paths = _typed(record, "paths", list)
+    arms = Arms.of(
+        (
+            _typed(path, "name", str),
+            read_belief(_typed(path, "belief", dict)),
+            _amount(path, "cost_usd"),
+        )
+        for path in paths
+    )
+    if not paths or len(set(arms.names)) < len(paths):
+        raise ConfigurationError('"paths" must name each path once, and at least one.')
+    # The arms were sorted as a rule needs them, whatever the order in the line.
+    by_name = {path["name"]: path for path in paths}
+    place = {path["name"]: index for index, path in enumerate(paths)}
+    draws = _numbers(record, "draws", len(paths))
+    eligible = [_index(arms, name, "eligible") for name in _typed(record, "eligible", list)]
+    chosen = _index(arms, record["chosen"], "chosen")
+    served = _index(arms, record["served"], "served")
+    if chosen not in eligible:
+        raise ConfigurationError(f'path {record["chosen"]!r} was chosen but is not in "eligible".')
+    given = None
+    if record.get("propensities") is not None:
+        listed = _numbers(record, "propensities", len(paths))
+        given = tuple(listed[place[name]] for name in arms.names)
+        _check_propensities(given, arms, served)
+    return LoggedDecision(
+        goal_id=_typed(record, "goal", str),
+        namespace=_typed(record, "namespace", str),
+        nonce=_typed(record, "request", str),
+        decided_at_ms=_typed(record, "time_ms", int),
+        bucket=_typed(record, "bucket", str),
+        rule=_typed(record, "rule", str),
+        parameters=_parameters(record),
+        mode=_typed(record, "mode", str),
+        arms=arms,
+        models=tuple(str(by_name[name].get("model", name)) for name in arms.names),
+        epochs=tuple(int(by_name[name].get("epoch", 0)) for name in arms.names),
+        draws=tuple(draws[place[name]] for name in arms.names),
+        eligible=tuple(sorted(set(eligible))),
+        exclusions=_typed(record, "excluded", dict),
+        chosen=chosen,
+        served=served,
+        propensities=given,
+    )
+
+
+def _read_outcome(record: Mapping[str, Any]) -> LoggedOutcome:
+    revision, status, fault = record["revision"], record["status"], record["fault"]
+    score = _amount(record, "score", 1.0)
+    if revision is not None and type(revision) is not int:
+        raise ConfigurationError(f'"revision" must be a whole number or null, got {revision!r}.')
+    return LoggedOutcome(
+        goal_id=_typed(record, "goal", str),
+        nonce=_typed(record, "request", str),
+        source=_typed(record, "source", str),
+        attempt=_typed(record, "attempt", int),
+        path=_typed(record, "path", str),
+        revision=revision,
+        score=score,
+        status=None if status is None else str(status),
+        cost_usd=_amount(record, "cost_usd"),
+        latency_s=_amount(record, "latency_s"),
+        fault=None if fault is None else str(fault),
+    )
+
+
+def _check_propensities(given: Sequence[float], arms: Arms, served: int) -> None:
+    total = math.fsum(given)
+    if abs(total - 1.0) > _PROBABILITY_ERROR:
+        raise ConfigurationError(f'"propensities" must add up to 1, not to {total:g}.')
+    if given[served] <= 0.0:
+        raise ConfigurationError(
+            f"path {arms.names[served]!r} was served, but its propensity is {given[served]:g}."
+        )
+
+
+def _typed(record: object, name: str, kind: type[Any]) -> Any:
+    if not isinstance(record, Mapping):
+        raise ConfigurationError(f"a path must be an object, got {record!r}.")
+    value = record[name]
+    if type(value) is not kind:
+        raise ConfigurationError(f"{name!r} must be of type {kind.__name__}, got {value!r}.")
+    return value
+
+
+def _amount(record: Any, name: str, most: float = math.inf) -> float | None:
+    value = record[name]
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0.0 <= value <= most or value == math.inf:
+        limit = "" if most == math.inf else f" to {most:g}"
+        raise ConfigurationError(f"{name!r} must be a number from 0{limit} or null, got {value!r}.")
+    return float(value)
+
+
+def _parameters(record: Mapping[str, Any]) -> dict[str, float]:
+    values: dict[str, float] = _typed(record, "parameters", dict)
+    if not all(type(value) in (int, float) for value in values.values()):
+        raise ConfigurationError(f"'parameters' must be numbers, got {values!r}.")
+    return values
+
+
+def _numbers(record: Mapping[str, Any], name: str, size: int) -> list[float]:
+    values = _typed(record, name, list)
+    if len(values) != size or not all(
+        type(value) in (int, float) and 0.0 <= value <= 1.0 for value in values
+    ):
+        raise ConfigurationError(
+            f"{name!r} must be {size} numbers from 0 to 1, one per path, got {values!r}."
+        )
+    return [float(value) for value in values]
+
+
+def _index(arms: Arms, name: object, field: str) -> int:
+    if name not in arms.names:
+        raise ConfigurationError(f"{field!r} names {name!r}, which is none of the paths.")
+    return arms.names.index(str(name))

@@ -1,0 +1,96 @@
+"""How likely the logged policy was to serve each path, and whether the log bears that out."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from armwise.bandit import Objective
+from armwise.engine import LoggedDecision
+from armwise.errors import ConfigurationError
+from armwise.offline.evaluate.log import LoggedRequest, RequestLog
+from armwise.offline.evaluate.rules import Shares, logged_rule
+
+_FAR_OFF = 4.0
+"""Standard deviations between what a path was expected and seen to be served that are worth a
+word: by chance they happen once in 16,000 logs."""
+
+
+class Behaviour(NamedTuple):
+    """Probabilities of one logged decision.
+
+    Attributes:
+        shares: How likely each arm was to be served.
+        is_sampled: They were sampled, not computed.
+    """
+
+    shares: Sequence[float]
+    is_sampled: bool
+
+
+def behaviour_of(
+    log: RequestLog, request: LoggedRequest, rules: Mapping[str, Objective], exact: Shares
+) -> Behaviour:
+    """Return how likely each arm of a request was to be served.
+
+    Raises:
+        ConfigurationError: If the rule is not known, or would not have chosen what was chosen.
+    """
+    decision = request.decision
+    if decision.propensities is not None:
+        return Behaviour(decision.propensities, is_sampled=False)
+    certain = [0.0] * len(decision.arms.names)
+    certain[decision.served] = 1.0
+    if decision.mode == "observe":
+        return Behaviour(certain, is_sampled=False)
+    try:
+        rule = logged_rule(decision, rules)
+        _check(decision, rule)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{log.name}, line {request.line}: {error}") from None
+    found = exact.of(rule, decision)
+    if found.standard_error == 0.0:
+        return Behaviour(found.shares, is_sampled=False)
+    # What was chosen was possible, also where none of the sampled choices fell on it.
+    least = found.standard_error**2
+    shares = list(found.shares)
+    shares[decision.served] = max(shares[decision.served], least)
+    return Behaviour(shares, is_sampled=True)
+
+
+def misfits(requests: Sequence[LoggedRequest], shares: Sequence[Sequence[float]]) -> list[str]:
+    """Return in words which paths were served far more or less often than their propensities say.
+
+    Under the right propensities the difference is a martingale with variance sum of b (1 - b).
+    """
+    seen: dict[str, float] = {}
+    expected: dict[str, float] = {}
+    variance: dict[str, float] = {}
+    for request, likely in zip(requests, shares, strict=True):
+        decision = request.decision
+        for index, (name, share) in enumerate(zip(decision.arms.names, likely, strict=True)):
+            seen[name] = seen.get(name, 0.0) + (index == decision.served)
+            expected[name] = expected.get(name, 0.0) + share
+            variance[name] = variance.get(name, 0.0) + share * (1.0 - share)
+    return [
+        f"the log does not bear out its propensities: path {name!r} was served "
+        f"{seen[name]:.0f} times, {expected[name]:.1f} were to be expected"
+        for name in seen
+        if abs(seen[name] - expected[name]) > 1.0 + _FAR_OFF * math.sqrt(variance[name])
+    ]
+
+
+def _check(decision: LoggedDecision, rule: Objective) -> None:
+    """Refuse a decision that its own rule, beliefs and draws contradict."""
+    names = decision.arms.names
+    if decision.served != decision.chosen:
+        raise ConfigurationError(
+            f"path {names[decision.chosen]!r} was chosen but {names[decision.served]!r} was "
+            "served, which only mode 'observe' does."
+        )
+    among = decision.eligible
+    again = rule.choose(decision.arms, decision.draws, among)
+    if again != decision.chosen:
+        raise ConfigurationError(
+            f"path {names[decision.chosen]!r} cannot have been chosen: on these draws rule "
+            f"{decision.rule!r} chooses {names[again]!r}. Its propensities would be wrong."
+        )
