@@ -106,29 +106,36 @@ def _show(found: Evaluation, name: str) -> None:
 
 
 def _table(values: Sequence[PolicyValue], title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = Table(
+        title=title,
+        caption="± is half a 95 % interval; (!) see below",
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+    )
     table.add_column("policy")
-    for heading in ("success", "cost per request", "saving", "eff. size"):
+    for heading in ("success rate", "$ per 1,000 requests", "saving", "eff. size"):
         table.add_column(heading, justify="right")
     for value in values:
         is_logged = value.policy == Logged().name
         table.add_row(
             value.policy + (" (!)" if value.warnings else ""),
-            _with_interval(value.success, "{:.3f}"),
-            _with_interval(value.cost_usd, "${:.6f}"),
-            "" if is_logged else _with_interval(value.saving, "{:.1%}"),
+            _measured(value.success, 1.0, "{:.3f}"),
+            _measured(value.cost_usd, 1000.0, "{:.4f}"),
+            "" if is_logged else _measured(value.saving, 1.0, "{:.1%}"),
             f"{value.effective_size:.0f}",
         )
     return table
 
 
-def _with_interval(estimate: Estimate | None, form: str) -> str:
+def _measured(estimate: Estimate | None, units: float, form: str) -> str:
     if estimate is None:
         return "unknown"
-    shown = form.format(estimate.value)
+    shown = form.format(units * estimate.value)
     if math.isinf(estimate.standard_error):
         return shown
-    return f"{shown} [{form.format(estimate.low)}, {form.format(estimate.high)}]"
+    return f"{shown} ± {form.format(units * (estimate.high - estimate.value))}"
 
 
 def _as_data(found: Evaluation) -> dict[str, Any]:

@@ -55,11 +55,13 @@ class _View:
     Args:
         fit: The model, fitted to all buckets.
         costs: Evidence per path over all buckets, for what a path costs anywhere.
+        scale: How much dearer the goal's requests are than typical ones.
         outcomes: How many outcomes the fit rests on.
     """
 
     fit: Fit
     costs: Mapping[str, Evidence]
+    scale: float
     outcomes: float
 
 
@@ -93,7 +95,7 @@ class Beliefs:
         self._model = model
         self._seed = seed
         self._held: dict[str, BucketBeliefs] = {}
-        self._view = _View(model.fit({}, self._priors), {}, 0.0)
+        self._view = _View(model.fit({}, self._priors), {}, 1.0, 0.0)
         self._unseen = 0.0
         self._lock = threading.Lock()
         self._has_warned = False
@@ -200,7 +202,8 @@ class Beliefs:
                 if key.epoch == bucket.epochs.get(key.path, 0) and arm.outcomes > 0.0:
                     counts[_cell(key)] = (arm.successes / UNIT, arm.failures / UNIT)
         fit = self._model.fit(counts, self._priors, self._view.fit)
-        self._view = _View(fit, costs, sum(bucket.count for bucket in buckets.values()))
+        outcomes = sum(bucket.count for bucket in buckets.values())
+        self._view = _View(fit, costs, self._prices.scale(costs), outcomes)
         self._unseen = 0.0
 
     def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
@@ -210,7 +213,9 @@ class Beliefs:
             # What a call costs has not changed with the quality of its answer.
             all_seen = path_evidence(seen.arms, bucket, path.name)
             anywhere = self._view.costs.get(path.name, _NOTHING)
-            cost_usd = self._prices.expected_usd(path.name, all_seen, bucket, anywhere)
+            cost_usd = self._prices.expected_usd(
+                path.name, all_seen, bucket, anywhere, self._view.scale
+            )
             belief = self.belief(key, seen.arms.get(key)).tempered(self._model.noise)
             arms.append((path.name, belief, cost_usd))
         return Arms.of(arms)

@@ -1,5 +1,6 @@
 """What a request on a path is expected to cost, and what was spent and saved."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ the order of the paths depends on it, and only until costs are measured."""
 PRICE_OBSERVATIONS = 3.0
 """What that guess is worth, in measured requests. Three let a wrong list price be corrected
 within a few requests without the first one deciding everything."""
+
+_NO_SCALE = 0.1
+"""Weight of "the requests are typical" beside that of the measured paths, each below 1: a few
+measured requests overrule it, for a typical request may be wrong by a factor of ten."""
 
 
 class PathPrices:
@@ -58,12 +63,32 @@ class PathPrices:
         price = self._prices.get(path)
         return None if price is None or usage is None else price.cost_usd(usage)
 
+    def scale(self, measured: Mapping[str, Evidence]) -> float:
+        """Return how much dearer the requests of a goal are than typical ones of the list price.
+
+        Requests of a goal are short or long on every path alike, so what was measured on some
+        paths corrects the guesses of the others: the geometric mean of measured cost over guessed
+        cost, each path weighing n / (n + 3) after n measured requests.
+
+        Args:
+            measured: What was measured per path, over all buckets of the goal.
+        """
+        logs = weights = 0.0
+        for path, seen in measured.items():
+            guess_usd = self._guesses_usd.get(path)
+            if guess_usd and seen.cost_nanousd > 0:
+                weight = seen.costed / (seen.costed + PRICE_OBSERVATIONS)
+                logs += weight * math.log((seen.mean_cost_usd or guess_usd) / guess_usd)
+                weights += weight
+        return math.exp(logs / (weights + _NO_SCALE))
+
     def expected_usd(
         self,
         path: str,
         evidence: Evidence = Evidence(),  # noqa: B008 - frozen
         bucket: str = "",
         anywhere: Evidence = Evidence(),  # noqa: B008 - frozen
+        scale: float = 1.0,
     ) -> float | None:
         """Return the expected cost of one request, from the list price and measured costs.
 
@@ -77,9 +102,11 @@ class PathPrices:
             evidence: What was measured of it in the bucket.
             bucket: The bucket, for the costs of offline evaluations.
             anywhere: What was measured of it in all buckets of the goal.
+            scale: What ``scale`` says of the goal.
         """
-        elsewhere = anywhere.cost_nanousd / 1e9, anywhere.costed
-        general_usd = _mean_usd(self._guesses_usd.get(path), *elsewhere)
+        guess_usd = self._guesses_usd.get(path)
+        scaled_usd = None if guess_usd is None else guess_usd * scale
+        general_usd = _mean_usd(scaled_usd, anywhere.cost_nanousd / 1e9, anywhere.costed)
         spent_usd, requests = self._seeds.get((bucket, path), (0.0, 0))
         spent_usd += evidence.cost_nanousd / 1e9
         return _mean_usd(general_usd, spent_usd, requests + evidence.costed)
@@ -177,9 +204,10 @@ def cost_report(
         totals[key.path] = totals.get(key.path, Evidence()) + seen
         by_bucket[key.bucket] = by_bucket.get(key.bucket, 0) + seen.costed
     baseline_usd: float | None = 0.0
+    scale, anywhere = prices.scale(totals), totals.get(baseline, Evidence())
     for bucket, requests in by_bucket.items():
         seen = path_evidence(evidence, bucket, baseline)
-        expected = prices.expected_usd(baseline, seen, bucket)
+        expected = prices.expected_usd(baseline, seen, bucket, anywhere, scale)
         if expected is None:
             baseline_usd = None
             break

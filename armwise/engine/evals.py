@@ -121,6 +121,8 @@ class _Line:
             values = json.loads(self._text, parse_constant=self._no_constant)
         except json.JSONDecodeError as error:
             self._fail(error.pos, f"is not JSON: {error.msg}")
+        except ConfigurationError:
+            raise
         except ValueError:
             self._fail(0, "holds a number of too many digits")
         except RecursionError:

@@ -68,16 +68,14 @@ PLAYERS = (
     _own(GATED, 400, CheapestWithin(EPS)),
     _own("armwise, default", 12, CheapestWithin(), DEFAULT, in_quick=False),
     _own("armwise, CheapestWithin(0.02)", 60, CheapestWithin()),
-    _own("the same, half the noise", 60, CheapestWithin(), Independent(0.5), in_quick=False),
-    _own("the same, half the noise, 0.05", 60, CheapestWithin(EPS), Independent(0.5)),
+    _own("armwise, 0.02, half the noise", 60, CheapestWithin(), Independent(0.5), in_quick=False),
+    _own("armwise, 0.05, half the noise", 60, CheapestWithin(EPS), Independent(0.5)),
     _rule(SampleWithin()),
     _rule(FixedReference()),
     _rule(Greedy()),
     _rule(Thompson(), "best draw (Thompson sampling)"),
     Player("always the cheapest", 1, lambda world: _always(world, 0)),
-    Player(
-        "always the best", 1, lambda world: _always(world, world.rates.index(max(world.rates)))
-    ),
+    Player("always the best", 1, lambda world: _always(world, world.rates.index(max(world.rates)))),
 )
 _BY_NAME = {player.name: player for player in PLAYERS}
 

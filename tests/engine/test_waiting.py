@@ -110,7 +110,7 @@ def test_silence_is_counted_by_whatever_comes_next() -> None:
     assert (timeout.outcome, timeout.revision, timeout.status) == (0.0, 0, "applied")
     assert cheap(engine) == (0, 1, 1)
     assert engine.stats().counters.timeouts == 1
-    assert [step for step in engine.explain(decision.request_id).steps] == [timeout]
+    assert engine.explain(decision.request_id).steps == (timeout,)
 
 
 def test_a_late_report_replaces_a_timeout_exactly() -> None:

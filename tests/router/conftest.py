@@ -43,6 +43,7 @@ def router_of(events: list[Event]) -> Callable[..., Router]:
 
     def build(scripts: dict[str, Any], **settings: Any) -> Router:
         adapter = ScriptedAdapter(scripts, MODELS)
+        settings.setdefault("half_life", None)  # so that counts are whole
         return Router(
             settings.pop("paths", list(scripts)),
             "goal",
