@@ -62,7 +62,7 @@ class Outcomes:
 HalfLife = timedelta | Outcomes | None
 """After how long an outcome weighs half: a time, a number of outcomes, or None for never."""
 
-DEFAULT_HALF_LIFE = Outcomes(1125)
+DEFAULT_HALF_LIFE = Outcomes(1150)
 """Together with the change detector it finds a fall within 30 outcomes and a recovery of a path
 that is not played within 1,000 requests, at the least cost where nothing changes: measured by the
 ``change`` part of ``armwise bench``, which shows the frontier."""

@@ -202,7 +202,7 @@ def test_the_fit_is_the_mode_and_the_curvature_there(seed: int) -> None:
     )
     row = design[3]
     assert found.logit([0, 2, 3]) == pytest.approx(
-        (row @ found.mode, row @ np.linalg.inv(curvature) @ row), rel=1e-6
+        (row @ found.mode, row @ np.linalg.inv(curvature) @ row), rel=1e-4
     )
 
 

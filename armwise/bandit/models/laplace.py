@@ -79,7 +79,7 @@ def fit_weights(
         slope, factor = posterior.slopes(weights)
         step = factor.solve(slope)
         if float(np.abs(step).max()) < _TOLERANCE or steps == _MOST_STEPS:
-            return Weights(weights, factor)
+            return Weights(weights + step, factor)  # off the mode by the step's square
         # Far from the mode a whole step may overshoot; the loss is convex, so a part of it helps.
         share = 1.0
         while (lower := posterior.loss(weights + share * step)) > reached and share > _TOLERANCE:
