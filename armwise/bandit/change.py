@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 THRESHOLD = 8.0
 """Log-likelihood ratio at which a fall is believed. 8 finds one from .92 to .55 within a median of
-20 outcomes, and cries wolf once in some 100,000 requests (the ``change`` part of
+20 outcomes, and cries wolf once in some 80,000 requests (the ``change`` part of
 ``armwise bench``)."""
 
 BASELINE_OUTCOMES = 30.0

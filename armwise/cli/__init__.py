@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import armwise
+from armwise.cli.bench import bench
 from armwise.cli.demo import demo
 from armwise.cli.evaluate import evaluate_log
 from armwise.cli.route import route
@@ -41,6 +42,7 @@ def _options(
     """Take the options that stand before a subcommand."""
 
 
+app.command()(bench)
 app.command()(demo)
 app.command()(route)
 app.command("evaluate")(evaluate_log)

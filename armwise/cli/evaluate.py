@@ -75,7 +75,7 @@ def _evaluated(
     log = read_log(file, goal_id=goal, namespace=namespace)
     policies = _policies(wanted, log)
     steps = track(
-        range(len(log.requests) * len(policies)),
+        range(len(log.requests) * (1 + len(policies))),
         description="evaluating",
         console=Console(stderr=True),
         transient=True,
@@ -115,7 +115,7 @@ def _table(values: Sequence[PolicyValue], title: str) -> Table:
         pad_edge=False,
     )
     table.add_column("policy")
-    for heading in ("success rate", "$ per 1,000 requests", "saving", "eff. size"):
+    for heading in ("success rate", "$ per 1,000", "saving", "eff. size"):
         table.add_column(heading, justify="right")
     for value in values:
         is_logged = value.policy == Logged().name
@@ -123,7 +123,7 @@ def _table(values: Sequence[PolicyValue], title: str) -> Table:
             value.policy + (" (!)" if value.warnings else ""),
             _measured(value.success, 1.0, "{:.3f}"),
             _measured(value.cost_usd, 1000.0, "{:.4f}"),
-            "" if is_logged else _measured(value.saving, 1.0, "{:.1%}"),
+            "" if is_logged else _measured(value.saving, 1.0, "{:.0%}"),
             f"{value.effective_size:.0f}",
         )
     return table

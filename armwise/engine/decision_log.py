@@ -112,7 +112,7 @@ class DecisionLog:
                     continue
                 try:
                     found = read_line(json.loads(line))
-                except ValueError:  # ours and JSON's alike
+                except (ValueError, RecursionError):  # ours and JSON's alike
                     continue
                 if isinstance(found, LoggedDecision) and found.nonce == nonce:
                     decision = found

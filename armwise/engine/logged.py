@@ -142,7 +142,7 @@ def read_line(record: object) -> LoggedDecision | LoggedOutcome | None:
             a belief, draw or propensity is impossible.
     """
     if not isinstance(record, Mapping) or "v" not in record:
-        raise ConfigurationError('it is not a line of a decision log: there is no field "v".')
+        raise ConfigurationError("it is not a line of a decision log: there is no field 'v'.")
     if record["v"] != FORMAT_VERSION:
         raise ConfigurationError(
             f"it is of version {record['v']!r} of the format; this armwise reads version "
@@ -157,6 +157,8 @@ def read_line(record: object) -> LoggedDecision | LoggedOutcome | None:
         raise ConfigurationError(f"the field {error.args[0]!r} is missing.") from None
     except InvalidBeliefError as error:
         raise ConfigurationError(f"a belief is impossible: {error}") from None
+    except OverflowError:
+        raise ConfigurationError("a number is too large.") from None
 
 
 def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
@@ -170,7 +172,7 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
         for path in paths
     )
     if not paths or len(set(arms.names)) < len(paths):
-        raise ConfigurationError('"paths" must name each path once, and at least one.')
+        raise ConfigurationError("'paths' must name each path once, and at least one.")
     # The arms were sorted as a rule needs them, whatever the order in the line.
     by_name = {path["name"]: path for path in paths}
     place = {path["name"]: index for index, path in enumerate(paths)}
@@ -210,7 +212,7 @@ def _read_outcome(record: Mapping[str, Any]) -> LoggedOutcome:
     revision, status, fault = record["revision"], record["status"], record["fault"]
     score = _amount(record, "score", 1.0)
     if revision is not None and type(revision) is not int:
-        raise ConfigurationError(f'"revision" must be a whole number or null, got {revision!r}.')
+        raise ConfigurationError(f"'revision' must be a whole number or null, got {revision!r}.")
     return LoggedOutcome(
         goal_id=_typed(record, "goal", str),
         nonce=_typed(record, "request", str),
@@ -229,7 +231,7 @@ def _read_outcome(record: Mapping[str, Any]) -> LoggedOutcome:
 def _check_propensities(given: Sequence[float], arms: Arms, served: int) -> None:
     total = math.fsum(given)
     if abs(total - 1.0) > _PROBABILITY_ERROR:
-        raise ConfigurationError(f'"propensities" must add up to 1, not to {total:g}.')
+        raise ConfigurationError(f"'propensities' must add up to 1, not to {total:g}.")
     if given[served] <= 0.0:
         raise ConfigurationError(
             f"path {arms.names[served]!r} was served, but its propensity is {given[served]:g}."

@@ -20,8 +20,9 @@ class ArmStats:
         mean: Believed success rate, prior included.
         low: Lower end of the 90 % credible interval.
         high: Upper end of it.
-        successes: Successes that were reported or checked, in the present epoch.
-        failures: Failures, in the present epoch.
+        successes: Successes that were reported or checked, in the present epoch, as they weigh now:
+            the older, the less (``half_life``).
+        failures: Failures, likewise.
         attempts: Recorded attempts, provider errors included.
         faults: Attempts that ended in a provider's error.
         share: Share of the bucket's attempts that went to this path, 0..1.

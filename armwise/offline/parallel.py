@@ -1,10 +1,11 @@
 """Runs independent pieces of a benchmark on all cores, in order, with signs of progress."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import TypeVar
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import active_children, get_context
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -34,13 +35,26 @@ def each(
             advance()
         return found
     # Spawned: forking a process with threads (a progress bar, numpy's) may hang.
-    with ProcessPoolExecutor(wanted, mp_context=get_context("spawn")) as pool:
+    context, others = get_context("spawn"), active_children()
+    with ProcessPoolExecutor(wanted, context, initializer=_leave_interrupts) as pool:
         futures = [pool.submit(work, item) for item in items]
         for future in futures:
-            future.add_done_callback(lambda _: advance())
+            future.add_done_callback(lambda done: _went_well(done) and advance())
         try:
             return [future.result() for future in futures]
         except BaseException:
-            for future in futures:
-                future.cancel()
+            # At once: what is being worked on may take minutes more.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                if process not in others:
+                    process.terminate()
             raise
+
+
+def _went_well(future: "Future[Any]") -> bool:
+    return not future.cancelled() and future.exception() is None
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C, which reaches every process of a terminal, to the one that started this."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

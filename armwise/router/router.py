@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, overload
 from armwise.adapters import Adapter, LiteLLMAdapter
 from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective, Outcome
 from armwise.bandit.decay import DEFAULT_HALF_LIFE, HalfLife, check_half_life
-from armwise.bandit.models import BeliefModel, Hierarchical
+from armwise.bandit.models import BeliefModel, default_model
 from armwise.engine import (
     KEY_VARIABLE,
     CostReport,
@@ -70,8 +70,8 @@ class Router(Operating):
             Pydantic model. None: outcomes are only learned when you report them.
         objective: The rule that chooses; default ``CheapestWithin(0.02)``.
         beliefs: How evidence becomes belief, and what buckets learn from each other
-            (``armwise.bandit.models``); default ``Hierarchical()``. ``Independent()`` is plain
-            Thompson sampling per bucket.
+            (``armwise.bandit.models``); default ``default_model(objective)``. ``Independent()`` is
+            plain Thompson sampling per bucket.
         store: "memory://", or a store that several Routers share; default ``ARMWISE_STORE``,
             else memory.
         adapter: How providers are called; default LiteLLM.
@@ -83,7 +83,7 @@ class Router(Operating):
         detect_changes: Begin a path anew in a bucket where its success rate breaks.
         half_life: After how long an outcome weighs half, so that a path which is no longer played
             is tried again some day: ``Outcomes(n)``, counted per bucket, a ``timedelta``, or None
-            to keep everything. Default ``Outcomes(1125)``: see docs/explanation/beliefs.md. The
+            to keep everything. Default ``Outcomes(1150)``: see docs/explanation/beliefs.md. The
             goal's first declaration in a store holds.
         on_timeout: What a request means about which no outcome became known within
             ``outcome_timeout``: "ignore" (nothing), "failure", or a score from 0 to 1. It is
@@ -141,13 +141,14 @@ class Router(Operating):
         served = path_named(parsed, default_path, "default_path") if self._is_observing else None
         prices = PathPrices(parsed, self._adapter.info)
         check_prices(objective, prices.unknown)
+        rule = objective or CheapestWithin()
         self._engine = Engine(
             goal_id,
             parsed,
-            objective=objective or CheapestWithin(),
+            objective=rule,
             store=self._store,
             prices=prices,
-            model=beliefs or Hierarchical(),
+            model=beliefs or default_model(rule),
             complexity=complexity or FourSignals(),
             signer=Signer(None if secret is None else check_secret(secret)),
             namespace=namespace,

@@ -13,6 +13,7 @@ from armwise.bandit.models import (
     BeliefModel,
     Cell,
     Hierarchical,
+    HierarchicalBeta,
     Independent,
     LogisticThompson,
     Pooled,
@@ -22,7 +23,13 @@ from armwise.bandit.models.hierarchical import MOST_BUCKETS
 from armwise.bandit.models.laplace import Normal, fit_weights, observed
 from armwise.errors import ConfigurationError
 
-MODELS: tuple[BeliefModel, ...] = (Independent(), Pooled(), Hierarchical(), LogisticThompson())
+MODELS: tuple[BeliefModel, ...] = (
+    Independent(),
+    Pooled(),
+    Hierarchical(),
+    HierarchicalBeta(),
+    LogisticThompson(),
+)
 COUNTS = {
     Cell("easy", "simple", "cheap"): (40.0, 10.0),
     Cell("easy", "simple", "dear"): (48.0, 2.0),
@@ -106,6 +113,35 @@ def test_a_path_that_is_good_elsewhere_starts_high_on_a_new_task() -> None:
     for model in (Pooled(), Hierarchical(), LogisticThompson()):
         dear = mean(model, Cell("new", "simple", "dear"), COUNTS)
         assert dear > mean(model, Cell("new", "simple", "cheap"), COUNTS) + 0.1
+
+
+def test_a_borrowed_beta_holds_a_cells_own_outcomes_once() -> None:
+    """Own counts come on top of a prior worth at most the strength, and that of the others."""
+    cell = Cell("hard", "simple", "cheap")
+    belief = HierarchicalBeta(1.5).fit(COUNTS, {}).belief(cell, *COUNTS[cell])
+    others = {key: count for key, count in COUNTS.items() if key != cell}
+    without = Hierarchical().fit(others, {}).belief(cell, 0, 0).mean
+
+    worth = belief.alpha + belief.beta - 50
+    assert 1 <= worth <= 1.5
+    assert (belief.alpha - 10) / worth == pytest.approx(without, abs=0.05)
+
+
+def test_a_path_that_has_not_failed_is_soon_trusted() -> None:
+    """Ten successes leave a Beta room above .98, and next to none to a logit-normal."""
+    counts = {
+        Cell("t", "simple", "dear"): (200.0, 0.0),
+        Cell("u", "simple", "cheap"): (0.0, 5.0),
+        Cell("t", "simple", "cheap"): (10.0, 0.0),
+    }
+    cheap = Cell("t", "simple", "cheap")
+    above = [
+        1 - model.fit(counts, {}).belief(cheap, 10, 0).tempered(0.5).below(np.array([0.98]))[0]
+        for model in (HierarchicalBeta(), Hierarchical())
+    ]
+
+    assert above[0] > 20 * above[1]
+    assert above[0] > 0.1
 
 
 def test_a_task_of_its_own_kind_is_learned_by_pairs_alone() -> None:
@@ -236,5 +272,6 @@ def test_a_noise_outside_its_range_is_refused(noise: object) -> None:
 @pytest.mark.parametrize("strength", [0, -4, float("inf"), True])
 def test_a_strength_outside_its_range_is_refused(strength: float) -> None:
     """The error names the value."""
-    with pytest.raises(ConfigurationError, match="strength must be"):
-        Pooled(strength)
+    for model in (Pooled, HierarchicalBeta):
+        with pytest.raises(ConfigurationError, match="strength must be"):
+            model(strength)

@@ -22,7 +22,7 @@ from armwise.bandit import (
     propensities,
 )
 from armwise.bandit.propensity import best_net_shares, cheapest_within_shares
-from armwise.errors import ConfigurationError
+from armwise.errors import ConfigurationError, InvalidBeliefError
 
 UNIFORM = Beta(1, 1)
 RULES: list[Objective] = [
@@ -167,6 +167,22 @@ def test_quadrature_leaves_nothing_out(beliefs: list[Belief], eps: float) -> Non
     assert sum(shares) == pytest.approx(1.0, abs=1e-6)
 
 
+def test_a_finer_grid_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five times the nodes move no share by more than 1e-5: the grid is fine enough."""
+    rng = np.random.default_rng(1)
+    cases = [
+        (rule, arms(*rng.uniform(0, 2, 8), beliefs=random_beliefs(rng, int(rng.integers(2, 9)))))
+        for rule in RULES
+        for _ in range(10)
+    ]
+    coarse = [propensities(rule, of).shares for rule, of in cases]
+
+    monkeypatch.setattr("armwise.bandit.quadrature._NODES_PER_DEVIATION", 10.0)
+
+    for shares, (rule, of) in zip(coarse, cases, strict=True):
+        assert propensities(rule, of).shares == pytest.approx(shares, abs=1e-5)
+
+
 def test_narrow_beliefs_far_apart_stay_accurate() -> None:
     """Near-certain beliefs are not missed between the nodes."""
     sure = [Beta(1e6, 9e6), Beta(5e6, 5e6), Beta(9e6, 1e6), UNIFORM]
@@ -175,6 +191,14 @@ def test_narrow_beliefs_far_apart_stay_accurate() -> None:
 
     # Only the uniform draw above .9 beats the third; it has a tenth of the probability.
     assert shares == pytest.approx((0.0, 0.0, 0.9, 0.1), abs=1e-6)
+
+
+def test_a_belief_in_nothing_but_0_or_1_is_refused() -> None:
+    """No evidence leads there, and no integral finds its probability."""
+    certain = [Beta(1e-8, 1e4), LogitNormal(48, 0.05)]
+
+    with pytest.raises(InvalidBeliefError, match="exactly 0 or 1"):
+        propensities(BestQuality(), arms(1, 2, beliefs=certain))
 
 
 def test_an_arm_without_a_price_has_no_utility() -> None:

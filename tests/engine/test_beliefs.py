@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from armwise import Router
+from armwise import Budget, Router, TargetRate, Utility
 from armwise.adapters import ModelInfo, Price
-from armwise.bandit.models import Hierarchical, Independent, Pooled
+from armwise.bandit.models import Hierarchical, HierarchicalBeta, Independent, Pooled
 from armwise.storage import MemoryStore
 from armwise.testing import ScriptedAdapter
 
@@ -47,18 +47,47 @@ def test_a_new_bucket_starts_from_what_a_path_did_elsewhere(model: Any, borrows:
     assert gap > 0.1 if borrows else gap == 0
 
 
-def test_the_default_is_hierarchical() -> None:
-    """A Router without ``beliefs`` borrows."""
-    plain, named = router(), router(beliefs=Hierarchical())
+@pytest.mark.parametrize(
+    ("objective", "model"),
+    [
+        (None, HierarchicalBeta()),
+        (TargetRate(0.9), HierarchicalBeta()),
+        (Utility(0.01), Hierarchical()),
+        (Budget(0.01), Hierarchical()),
+    ],
+    ids=["default", "target", "utility", "budget"],
+)
+def test_the_default_model_goes_with_the_rule(objective: Any, model: Any) -> None:
+    """Rules in money explore least; rules that ask for good enough trust a cheap path sooner."""
+    plain = router(objective=objective)
+    named = router(objective=objective, beliefs=model)
     for taught in (plain, named):
         teach(taught, "extraction", "cheap", "+--+---")
 
     assert mean(plain, "label", "cheap") == mean(named, "label", "cheap")
 
 
+def test_a_cheap_path_is_found_on_one_task_though_it_fails_on_another() -> None:
+    """The dear path never fails on either, yet within 200 requests it gives way where it can."""
+    found = 0
+    for seed in range(10):
+        taught = router(seed=seed)
+        served: list[str] = []
+        for _ in range(200):
+            for task_type in ("lookup", "arithmetic"):
+                decision = taught.decide(ASK, task_type=task_type)
+                is_right = task_type == "lookup" or decision.path == "dear"
+                taught.report_outcome(decision.request_id, is_right)
+                if task_type == "lookup":
+                    served.append(decision.path)
+        found += served[-50:].count("cheap") > 40
+
+    assert found >= 9
+
+
 def test_draws_come_from_half_the_noise() -> None:
     """Beliefs in a decision are the tempered ones that it drew from; stats show the whole."""
-    taught = router()
+    taught = router(beliefs=Hierarchical())
     teach(taught, "label", "cheap", "+-" * 20)
 
     arms = taught.decide(ASK, task_type="label").arms

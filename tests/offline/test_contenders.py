@@ -245,3 +245,5 @@ def test_contenders_are_looked_up_by_what_they_need() -> None:
     assert roster.shuffles(Contender("slow", "peer", "", build, "bayesianbandits"), 60) == 4
     assert roster.shuffles(Contender("slow", "peer", "", build, "bayesianbandits"), 2) == 2
     assert roster.shuffles(here, 60) == 60
+    assert roster.shuffles(Contender(roster.SHIPPED, "armwise", "", build), 60) == 60
+    assert roster.shuffles(Contender("armwise, a variant", "armwise", "", build), 60) == 10

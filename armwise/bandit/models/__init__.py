@@ -2,7 +2,9 @@
 
 from armwise.bandit.models.additive import LogisticThompson
 from armwise.bandit.models.cells import Cell, Counts
+from armwise.bandit.models.default import default_model
 from armwise.bandit.models.hierarchical import Hierarchical
+from armwise.bandit.models.hierarchical_beta import HierarchicalBeta
 from armwise.bandit.models.independent import Independent
 from armwise.bandit.models.model import BeliefModel, Fit
 from armwise.bandit.models.pooled import Pooled
@@ -14,8 +16,10 @@ __all__ = [
     "Counts",
     "Fit",
     "Hierarchical",
+    "HierarchicalBeta",
     "Independent",
     "LogisticThompson",
     "Pooled",
+    "default_model",
     "is_stale",
 ]

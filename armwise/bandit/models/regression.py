@@ -39,15 +39,18 @@ class RegressionFit:
 
     def belief(self, cell: Cell, successes: float, failures: float) -> LogitNormal:
         """Return the belief about one cell; see ``Fit.belief``."""
-        mean, variance = self._fitted.get(cell) or self._remembered(cell)
+        mean, variance = self.logit(cell)
         had = self.counts.get(cell, (0.0, 0.0))
         more = max(successes - had[0], 0.0), max(failures - had[1], 0.0)
         if more != (0.0, 0.0):
             mean, variance = observed(mean, variance, *more)
         return LogitNormal(mean, variance**0.5)
 
-    def _remembered(self, cell: Cell) -> tuple[float, float]:
-        """Return what the regression says of a cell, worked out once."""
+    def logit(self, cell: Cell) -> tuple[float, float]:
+        """Return mean and variance of a cell's logit, by the counts of the fit."""
+        held = self._fitted.get(cell)
+        if held is not None:
+            return held
         mean = variance = 0.0
         known: list[int] = []
         for feature, prior in self.features(cell):

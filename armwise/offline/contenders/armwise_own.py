@@ -9,9 +9,11 @@ from armwise.bandit.decay import DEFAULT_HALF_LIFE
 from armwise.bandit.models import (
     BeliefModel,
     Hierarchical,
+    HierarchicalBeta,
     Independent,
     LogisticThompson,
     Pooled,
+    default_model,
 )
 from armwise.bandit.outcome import FULL_SCORE
 from armwise.engine import Decision, Engine, Path, PathPrices, Signer
@@ -31,7 +33,7 @@ class EngineLearner:
     Args:
         setting: What is told before the first request.
         objective: The rule; None takes the utility of the stated value, else the default rule.
-        model: Makes beliefs of evidence.
+        model: Makes beliefs of evidence; None takes the rule's default.
         has_buckets: False puts every request into one bucket.
     """
 
@@ -39,12 +41,13 @@ class EngineLearner:
         self,
         setting: Setting,
         objective: Objective | None,
-        model: BeliefModel,
+        model: BeliefModel | None,
         *,
         has_buckets: bool = True,
     ) -> None:
         value_usd = setting.success_value_usd
         stated = CheapestWithin() if value_usd is None else Utility(value_usd)
+        rule = objective or stated
         self._names = setting.paths
         self._numbers = {name: number for number, name in enumerate(setting.paths)}
         paths = [
@@ -57,8 +60,8 @@ class EngineLearner:
         self._engine = Engine(
             "replay",
             paths,
-            objective=objective or stated,
-            model=model,
+            objective=rule,
+            model=model or default_model(rule),
             store=MemoryStore(clock=lambda: 1.7e9),
             prices=PathPrices(paths, lambda _: ModelInfo()),
             complexity=self,
@@ -104,7 +107,7 @@ def _priced(name: str, cost_usd: float) -> Path:
 
 
 def _with(
-    model: Callable[[], BeliefModel],
+    model: Callable[[], BeliefModel | None] = lambda: None,
     objective: Objective | None = None,
     *,
     has_buckets: bool = True,
@@ -119,14 +122,27 @@ CONTENDERS: tuple[Contender, ...] = (
     Contender(
         "armwise",
         "armwise",
-        "as shipped: Hierarchical(0.5), the stated value or CheapestWithin(0.02)",
-        _with(Hierarchical),
+        "as shipped: Hierarchical(0.5) where a value is stated, else CheapestWithin(0.02) on "
+        "HierarchicalBeta(1.5, 0.5)",
+        _with(),
     ),
     Contender(
         "armwise, full noise",
         "armwise",
         "Hierarchical(1.0): plain Thompson sampling from the same beliefs",
         _with(lambda: Hierarchical(1.0)),
+    ),
+    Contender(
+        "armwise, hierarchical",
+        "armwise",
+        "Hierarchical(0.5), whether a value is stated or not",
+        _with(Hierarchical),
+    ),
+    Contender(
+        "armwise, hierarchical Beta",
+        "armwise",
+        "HierarchicalBeta(1.5, 0.5), whether a value is stated or not",
+        _with(HierarchicalBeta),
     ),
     Contender(
         "armwise, pooled",
@@ -161,20 +177,20 @@ CONTENDERS: tuple[Contender, ...] = (
     Contender(
         "armwise, one bucket",
         "armwise",
-        "Hierarchical(0.5) without any label or level",
-        _with(Hierarchical, has_buckets=False),
+        "as shipped, without any label or level",
+        _with(has_buckets=False),
     ),
     Contender(
         "armwise, target .8",
         "armwise",
         "TargetRate(0.8): where no path reaches it, the cheapest within 5 % of the best",
-        _with(Hierarchical, TargetRate(0.8)),
+        _with(objective=TargetRate(0.8)),
     ),
     Contender(
         "armwise, target .8, else best",
         "armwise",
         "TargetRate(0.8, slack=0): where no path reaches it, the best one",
-        _with(Hierarchical, TargetRate(0.8, slack=0)),
+        _with(objective=TargetRate(0.8, slack=0)),
     ),
 )
 """How armwise plays: as shipped first, then with one thing changed at a time."""

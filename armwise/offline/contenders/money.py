@@ -17,7 +17,7 @@ Bucketing = Callable[[Request], str]
 UNSTATED_VALUE = 30.0
 """Value of a success in units of the dearest path's cost, where none was stated: at most 1/30 of
 accuracy is given up to save the whole dearest price. A judgement that did well on six outcome sets
-which are not redistributed; docs/explanation/measured.md has the tables."""
+which are not redistributed."""
 
 LIST_PRICE_WEIGHT = 3.0
 """How many measured costs a list price is worth. A guess that matters little: list prices are off

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from armwise.bandit import Objective
+from armwise.bandit.propensity import SAMPLED_CHOICES
 from armwise.engine import LoggedDecision
 from armwise.errors import ConfigurationError
 from armwise.offline.evaluate.log import LoggedRequest, RequestLog
@@ -27,33 +28,39 @@ class Behaviour(NamedTuple):
     is_sampled: bool
 
 
-def behaviour_of(
-    log: RequestLog, request: LoggedRequest, rules: Mapping[str, Objective], exact: Shares
-) -> Behaviour:
-    """Return how likely each arm of a request was to be served.
+def check(log: RequestLog, rules: Mapping[str, Objective]) -> None:
+    """Refuse a log that its own rules, beliefs and draws contradict, with or without outcomes.
+
+    Args:
+        log: The log.
+        rules: Rules of the user's own, by their name in the log.
 
     Raises:
-        ConfigurationError: If the rule is not known, or would not have chosen what was chosen.
+        ConfigurationError: Naming the line.
     """
-    decision = request.decision
+    for request in log.requests:
+        if not _is_stated(request.decision):
+            try:
+                _check(request.decision, logged_rule(request.decision, rules))
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{log.name}, line {request.line}: {error}") from None
+
+
+def behaviour_of(
+    decision: LoggedDecision, rules: Mapping[str, Objective], exact: Shares
+) -> Behaviour:
+    """Return how likely each arm of a decision was to be served."""
     if decision.propensities is not None:
         return Behaviour(decision.propensities, is_sampled=False)
-    certain = [0.0] * len(decision.arms.names)
-    certain[decision.served] = 1.0
     if decision.mode == "observe":
+        certain = [0.0] * len(decision.arms.names)
+        certain[decision.served] = 1.0
         return Behaviour(certain, is_sampled=False)
-    try:
-        rule = logged_rule(decision, rules)
-        _check(decision, rule)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{log.name}, line {request.line}: {error}") from None
-    found = exact.of(rule, decision)
+    found = exact.of(logged_rule(decision, rules), decision)
     if found.standard_error == 0.0:
         return Behaviour(found.shares, is_sampled=False)
-    # What was chosen was possible, also where none of the sampled choices fell on it.
-    least = found.standard_error**2
-    shares = list(found.shares)
-    shares[decision.served] = max(shares[decision.served], least)
+    shares = list(found.shares)  # what was served was possible, though perhaps never sampled
+    shares[decision.served] = max(shares[decision.served], 1.0 / SAMPLED_CHOICES)
     return Behaviour(shares, is_sampled=True)
 
 
@@ -77,6 +84,11 @@ def misfits(requests: Sequence[LoggedRequest], shares: Sequence[Sequence[float]]
         for name in seen
         if abs(seen[name] - expected[name]) > 1.0 + _FAR_OFF * math.sqrt(variance[name])
     ]
+
+
+def _is_stated(decision: LoggedDecision) -> bool:
+    """Return whether the propensities of a decision are known without its rule."""
+    return decision.propensities is not None or decision.mode == "observe"
 
 
 def _check(decision: LoggedDecision, rule: Objective) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from armwise.bandit import Objective
 from armwise.errors import ConfigurationError
-from armwise.offline.evaluate.behaviour import behaviour_of, misfits
+from armwise.offline.evaluate.behaviour import Behaviour, behaviour_of, check, misfits
 from armwise.offline.evaluate.log import LoggedRequest, RequestLog
 from armwise.offline.evaluate.policies import Logged, Policy
 from armwise.offline.evaluate.rules import Shares
@@ -58,26 +58,32 @@ def evaluate(
         rules: Rules of the user's own that wrote the log, by name.
         by_bucket: Estimate per bucket too.
         seed: Seeds the sampling of rules without a formula.
-        advance: Called once per decision and policy.
+        advance: Called once per request, and again per policy for those with an outcome.
 
     Raises:
         ConfigurationError: If no decision has an outcome, or the log contradicts its own rule.
     """
     from numpy.random import default_rng
 
+    check(log, rules or {})
     exact = Shares(default_rng(seed))
-    usable = [each for each in log.requests if each.success is not None and each.fault is None]
+    usable = [row for row, request in enumerate(log.requests) if request.success is not None]
     if not usable:
         raise ConfigurationError(
             f"{log.name}: none of the {len(log.requests)} decisions has an outcome. Outcomes come "
             "from success_when= and report_outcome()."
         )
-    columns = _columns(log, usable, rules or {}, exact)
+    behaviours: list[Behaviour] = []
+    for request in log.requests:
+        behaviours.append(behaviour_of(request.decision, rules or {}, exact))
+        advance()
+    columns = _columns(log, [behaviours[row] for row in usable], usable)
     shares = [_shares(policy, columns, exact, advance) for policy in policies]
     buckets: dict[str, tuple[PolicyValue, ...]] = {}
     if by_bucket:
-        for name in sorted({each.decision.bucket for each in usable}):
-            rows = [row for row, each in enumerate(usable) if each.decision.bucket == name]
+        names = [request.decision.bucket for request in columns.requests]
+        for name in sorted(set(names)):
+            rows = [row for row, bucket in enumerate(names) if bucket == name]
             part = columns.only(rows)
             buckets[name] = tuple(
                 _value(policy, [found[row] for row in rows], part)
@@ -86,7 +92,7 @@ def evaluate(
     return Evaluation(
         decisions=len(log.requests),
         requests=len(usable),
-        notes=tuple(_notes(log, columns)),
+        notes=(*_notes(log, columns), *misfits(log.requests, [each.shares for each in behaviours])),
         values=tuple(
             _value(policy, found, columns) for policy, found in zip(policies, shares, strict=True)
         ),
@@ -94,25 +100,20 @@ def evaluate(
     )
 
 
-def _columns(
-    log: RequestLog,
-    usable: Sequence[LoggedRequest],
-    rules: Mapping[str, Objective],
-    exact: Shares,
-) -> Columns:
+def _columns(log: RequestLog, behaviours: Sequence[Behaviour], usable: Sequence[int]) -> Columns:
     import numpy as np
 
-    behaviours = [behaviour_of(log, request, rules, exact) for request in usable]
+    requests = [log.requests[row] for row in usable]
     means_usd = _mean_costs(log.requests)
-    expected = [_expected_usd(request, means_usd) for request in usable]
+    expected = [_expected_usd(request, means_usd) for request in requests]
     costs = [
         row[request.decision.served] if request.cost_usd is None else request.cost_usd
-        for request, row in zip(usable, expected, strict=True)
+        for request, row in zip(requests, expected, strict=True)
     ]
     return Columns(
-        usable,
+        requests,
         [behaviour.shares for behaviour in behaviours],
-        np.array([request.success for request in usable], dtype=float),
+        np.array([request.success for request in requests], dtype=float),
         np.array(costs),
         expected,
         any(behaviour.is_sampled for behaviour in behaviours),
@@ -154,7 +155,7 @@ def _value(policy: Policy, shares: Sequence[Sequence[float]], columns: Columns) 
 def _notes(log: RequestLog, columns: Columns) -> Iterator[str]:
     yield from log.notes
     every = len(log.requests)
-    faulted = sum(request.fault is not None for request in log.requests)
+    faulted = sum(request.fault is not None and request.success is None for request in log.requests)
     missing = every - faulted - len(columns.requests)
     if faulted:
         yield (
@@ -172,7 +173,6 @@ def _notes(log: RequestLog, columns: Columns) -> Iterator[str]:
             f"costs were measured for {measured} of {len(columns.requests)} requests; for the "
             "others the expected cost stands in"
         )
-    yield from misfits(columns.requests, columns.logged)
 
 
 def _unevenness(requests: Sequence[LoggedRequest]) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _entries(
     for number, line in _lines(path):
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             if doubtful is not None:
                 raise _refused(path, *doubtful) from None
             # Pardoned only if it is the last line, or if the writer says that it was cut short.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from armwise.offline.contenders.roster import BLIND_TO_VALUE
+from armwise.offline.contenders.roster import BLIND_TO_VALUE, SHIPPED
 from armwise.offline.learner import Contender
 from armwise.offline.real.outcome_set import OutcomeSet
 from armwise.offline.real.references import MixLine
@@ -56,11 +56,11 @@ def values_told(contender: Contender, unstated_value_usd: float) -> tuple[float 
 
     Args:
         contender: Who plays; those to whom no value can be told play once, without.
-        unstated_value_usd: What armwise is told in comparison with being told nothing.
+        unstated_value_usd: What armwise as shipped is told beside being told nothing.
     """
     if contender.name in BLIND_TO_VALUE:
         return (None,)
-    if contender.family == "armwise":
+    if contender.name == SHIPPED:
         return (*VALUES_USD, unstated_value_usd, None)
     return VALUES_USD
 

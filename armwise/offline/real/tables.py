@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from armwise.offline.contenders.roster import INSTALL_ALL
+from armwise.offline.contenders.roster import SHIPPED
 from armwise.offline.learner import Contender
 from armwise.offline.real.board import UNSTATED_VALUE, VALUES_USD, Board
 from armwise.offline.real.references import REFERENCES, MixLine, Point, every_path
 from armwise.offline.result import Cell, Gate, Line, Measured, Plot, Table
 
-RIVALS = ("Beta TS, per task", "epsilon-greedy", "UCB1", "UCB1, costs apart", "LiteLLM's rule")
+RIVALS = ("Beta TS, per task", "epsilon-greedy", "UCB1", "LiteLLM's rule")
 """What armwise has to be better than at every value."""
 
 LEAST_ABOVE_MIX = -0.01
@@ -54,7 +54,7 @@ def plot(board: Board) -> Plot:
 
 def gates(board: Board) -> tuple[Gate, ...]:
     """Return what armwise's default has to reach; nothing where it did not play."""
-    own = board.family("armwise")[:1]
+    own = [one for one in board.contenders if one.name == SHIPPED]
     if not own:
         return ()
     name = board.outcomes.name
@@ -209,7 +209,8 @@ def _at(accuracy: float, cost_musd: float) -> str:
 def _missing(board: Board) -> str:
     if not board.missing:
         return ""
-    return f"Not installed, so not shown: {', '.join(board.missing)}. Run: {INSTALL_ALL}."
+    names = ", ".join(board.missing)
+    return f"Not installed, so not shown: {names}. Run: pip install {' '.join(board.missing)}."
 
 
 def _means(board: Board, contenders: Sequence[Contender]) -> list[Point]:

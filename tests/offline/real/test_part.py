@@ -86,7 +86,7 @@ def test_every_contender_has_a_row_in_every_table(file: Path) -> None:
         "hindsight",
         *(Measured(best) for best in (0.8, 0.9 - 0.1 / 3, 0.9)),
     )
-    assert "Not installed, so not shown: not-there. Run: pip install --group peers" in utility.note
+    assert "Not installed, so not shown: not-there. Run: pip install not-there." in utility.note
     assert CALLS[0][0] == "real: made"
 
 
@@ -168,11 +168,12 @@ def test_armwise_plays_without_a_value_and_with_the_one_it_is_judged_by() -> Non
 
     assert values_told(own(), 4.5) == (*VALUES_USD, 4.5, None)
     assert values_told(other, 4.5) == VALUES_USD
+    assert values_told(own("armwise, a variant"), 4.5) == VALUES_USD
     assert values_told(blind, 4.5) == (None,)
 
 
 def test_gates_compare_armwise_with_its_rivals_and_the_mix(file: Path) -> None:
-    """The first contender of armwise's family is the one that ships; paths cost 0.1, 1 and 10."""
+    """Only armwise as shipped has to reach them; paths cost 0.1, 1 and 10 mUSD."""
     outcomes = part.load(part.Source(file))
     rival = roster.named("Beta TS, per task", textbook.CONTENDERS)
     contenders = [own(), own("armwise, another"), rival]
