@@ -93,11 +93,7 @@ def propensities(
         found = best_net_shares(beliefs, costs_usd, objective.success_value_usd)
     elif type(objective) is Budget:
         value_usd = objective.success_value_usd(arms)
-        if value_usd == math.inf > costs_usd[0]:  # the dearest cost is unknown: all else is alike
-            found = [1.0] + [0.0] * (len(beliefs) - 1)
-        else:
-            value_usd = math.inf if value_usd is None else value_usd
-            found = best_net_shares(beliefs, costs_usd, value_usd)
+        found = best_net_shares(beliefs, costs_usd, math.inf if value_usd is None else value_usd)
     elif rng is None:
         raise ConfigurationError(
             f"the choices of {objective.name!r} have no formula: pass rng= to sample them."

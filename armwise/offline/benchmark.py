@@ -11,7 +11,7 @@ from typing import Protocol
 from armwise.errors import ConfigurationError
 from armwise.offline.result import Section
 
-DEFAULT_SEED = 1
+DEFAULT_SEED = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ def test_a_price_makes_a_budget_a_utility() -> None:
     assert choose(rule, of, 0.5, 0.96) == choose(Utility(0.4), of, 0.5, 0.96) == "b"
 
 
+def test_a_budget_over_free_or_unpriced_arms_chooses_by_quality() -> None:
+    """Nothing is dear among arms that cost nothing; an unknown cost is no unit to count in."""
+    assert choose(Budget(0.1, price=2.0), arms(0, 0, 0), 0.2, 0.9, 0.5) == "b"
+    assert choose(Budget(0.1, price=0.2), arms(0.1, 0.3, None), 0.2, 0.9, 0.99) == "b"
+
+
 def test_the_price_of_a_budget_follows_the_spending() -> None:
     """Twice the budget raises it by .05, nothing spent lowers it by .05, within 0 and 5."""
     assert Budget(0.1).paced(0.2).price == pytest.approx(0.05)

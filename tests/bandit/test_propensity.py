@@ -108,7 +108,9 @@ def test_a_million_draws_agree(size: int) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}/{getattr(rule, 'price', 0)}")
-@pytest.mark.parametrize("costs", [(1, 2, 4, 8), (1, 1, 2, 2), (1, 2, 2, 2), (1, 1, 1, None)])
+@pytest.mark.parametrize(
+    "costs", [(1, 2, 4, 8), (1, 1, 2, 2), (1, 2, 2, 2), (1, 1, 1, None), (0, 0, 0, 0)]
+)
 def test_the_rule_itself_agrees(rule: Objective, costs: tuple[float | None, ...]) -> None:
     """What choose() does on 20,000 draws, also inside price classes and without a price."""
     rng = np.random.default_rng(1)

@@ -71,7 +71,7 @@ def test_a_dry_run_decides_and_calls_nobody() -> None:
     done = armwise("route", "hello", *PATHS, "--dry-run", env=env)
 
     assert done.stdout.strip() in PATHS
-    assert "Beta(1.0, 1.0)" in done.stderr
+    assert 2 == done.stderr.count("Beta(")
     assert done.returncode == 0
 
 

@@ -37,15 +37,15 @@ class HierarchicalBeta:
         ConfigurationError: If an argument is out of its range.
     """
 
-    strength: float = 1.5
-    noise: float = 0.5
+    strength: float = 1.25
+    noise: float = 0.4
 
     def __post_init__(self) -> None:
         check_noise(self.noise)
         if isinstance(self.strength, bool) or not _LEAST_STRENGTH <= self.strength < float("inf"):
             raise ConfigurationError(
                 f"strength must be a number of outcomes from 1, got {self.strength!r}. "
-                "HierarchicalBeta(strength=1.5) lets a borrowed mean weigh up to 1.5 outcomes."
+                "HierarchicalBeta(strength=1.25) lets a borrowed mean weigh up to 1.25 outcomes."
             )
 
     @property

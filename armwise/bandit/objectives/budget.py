@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from armwise.bandit.arms import Arms
 from armwise.bandit.objectives.amounts import check_usd
@@ -54,9 +55,12 @@ class Budget:
         return Budget(self.usd_per_request, min(max(price, 0.0), HIGHEST_PRICE))
 
     def success_value_usd(self, arms: Arms) -> float | None:
-        """Return what a success is worth at the present price: None while money is free."""
-        dearest_usd = arms.costs_usd[-1]
-        return dearest_usd / self.price if self.price > 0.0 else None
+        """Return what a success is worth at the present price: None while money is free.
+
+        Cost counts in units of the dearest known one; where nothing costs anything, it is free.
+        """
+        dearest_usd = max((cost for cost in arms.costs_usd if isfinite(cost)), default=0.0)
+        return dearest_usd / self.price if self.price * dearest_usd > 0.0 else None
 
     def choose(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> int:
         """Return the arm that is best at the present price; see ``Objective.choose``."""

@@ -123,7 +123,7 @@ CONTENDERS: tuple[Contender, ...] = (
         "armwise",
         "armwise",
         "as shipped: Hierarchical(0.5) where a value is stated, else CheapestWithin(0.02) on "
-        "HierarchicalBeta(1.5, 0.5)",
+        "HierarchicalBeta(1.25, 0.4)",
         _with(),
     ),
     Contender(
@@ -141,7 +141,7 @@ CONTENDERS: tuple[Contender, ...] = (
     Contender(
         "armwise, hierarchical Beta",
         "armwise",
-        "HierarchicalBeta(1.5, 0.5), whether a value is stated or not",
+        "HierarchicalBeta(1.25, 0.4), whether a value is stated or not",
         _with(HierarchicalBeta),
     ),
     Contender(
