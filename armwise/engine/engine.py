@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from typing import Any, Protocol
@@ -11,11 +10,11 @@ from typing import Any, Protocol
 from armwise.bandit import Budget, Complexity, Objective, Outcome, stored_score
 from armwise.bandit.decay import HalfLife
 from armwise.bandit.models import BeliefModel
-from armwise.bandit.outcome import FULL_SCORE
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
 from armwise.engine.costs import CostReport, PathPrices, cost_report
+from armwise.engine.counting import Counting
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Eligibility, Eligible
@@ -24,21 +23,19 @@ from armwise.engine.handles import Handles
 from armwise.engine.nonces import Nonces
 from armwise.engine.pacing import Pacer
 from armwise.engine.path import Path
-from armwise.engine.recall import Explanation, Recall, from_log, shown_score
+from armwise.engine.recall import Explanation
 from armwise.engine.report_rates import RateWatch
 from armwise.engine.request_id import Signer, Token
 from armwise.engine.roster import Roster
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.tally import Tally
+from armwise.engine.telling import Telling
 from armwise.engine.waiting import Silence, Waiting
 from armwise.errors import ConfigurationError, ExpiredRequestIdError, ForeignRequestIdError
 from armwise.events import (
     Attempted,
-    CheckRaised,
-    Decided,
     Event,
     PriceUnknown,
-    Reported,
 )
 from armwise.storage import (
     MAX_AGE_S,
@@ -50,7 +47,6 @@ from armwise.storage import (
     Store,
 )
 from armwise.storage.forking import register
-from armwise.telemetry import LogSink
 
 _log = logging.getLogger("armwise.engine")
 
@@ -112,12 +108,10 @@ class Engine:
         self.prices = prices
         self._objective = guarded(objective)
         self._pacer = Pacer(objective) if isinstance(objective, Budget) else None
-        self._store = store
         self._context = Context(complexity)
         self._signer = signer
         self._default_path = default_path
         self._clock = clock
-        self._on_event = on_event
         self._namespace = namespace
         # Names are printable, so the separator cannot be part of one.
         self._stored_goal = f"{namespace}\x00{goal_id}" if namespace else goal_id
@@ -131,30 +125,37 @@ class Engine:
                 half_life,
             )
         self._beliefs = Beliefs(self._stored_goal, paths, store, prices, model=model, seed=seed)
-        self._changes = Changes(goal_id) if detect_changes else None
-        if self._changes is not None:
-            register(self._changes)
+        changes = Changes(goal_id) if detect_changes else None
+        if changes is not None:
+            register(changes)
         self._nonces = Nonces()
         register(self._nonces)
-        self._recall = Recall()
-        self._logs = LogSink()
         self._tally = Tally()
         register(self._tally)
-        self._rates = RateWatch(goal_id, self.emit)
         self._waiting: Waiting | None = None
         if silence is not None:
             self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
         self._eligibility = Eligibility()
         self.roster = Roster(paths)
         self._models = self.roster.models
-        self._decision_log: DecisionLog | None = None
+        log: DecisionLog | None = None
         if decision_log is not None:
-            self._decision_log = DecisionLog(
+            log = DecisionLog(
                 decision_log,
                 mode="apply" if default_path is None else "observe",
                 models=self._models,
                 on_lost=lambda: self._tally.add("log_errors"),
             )
+        self._telling = Telling(goal_id, self._tally, log, on_event)
+        self.emit = self._telling.emit
+        self._counting = Counting(
+            self._stored_goal,
+            store,
+            changes=changes,
+            rates=RateWatch(goal_id, self.emit),
+            tally=self._tally,
+            emit=self.emit,
+        )
         self.handles = Handles(
             goal_id,
             self._stored_goal,
@@ -163,9 +164,9 @@ class Engine:
             eligibility=self._eligibility,
             beliefs=self._beliefs,
             prices=prices,
-            changes=self._changes,
+            changes=changes,
             context=self._context,
-            decided=self._recall.buckets,
+            decided=self._telling.recall.buckets,
             default_path=default_path,
             clock=clock,
             emit=self.emit,
@@ -225,12 +226,7 @@ class Engine:
         )
         if self._pacer is not None:
             self._pacer.decided(decision.expected_usd(served))
-        self._tally.add("decisions")
-        self._recall.decision(decision)
-        if self._decision_log is not None:
-            self._decision_log.decision(decision)
-        if self._on_event is not None or self._logs.wants_all:
-            self.emit(Decided(self.goal_id, decision.nonce.hex(), bucket, served, preferred))
+        self._telling.decided(decision)
         return decision
 
     def expect(self, decision: Decision) -> None:
@@ -248,10 +244,10 @@ class Engine:
         overdue = self._waiting.overdue(self._clock(), most) if self._waiting is not None else ()
         if not overdue:
             return
-        for record, status in zip(overdue, self._applied(overdue), strict=False):
+        for record, status in zip(overdue, self._counting.count_safely(overdue), strict=False):
             if status is ReportStatus.APPLIED:  # else another process heard of it
                 self._tally.add("timeouts")
-                self._tell(record, status, None)
+                self._telling.reported(record, status, None)
 
     def warmup(self) -> None:
         """Load what the first decision would load."""
@@ -280,33 +276,19 @@ class Engine:
             revision=None if score is None else 0,
             score=score,
         )
-        answers = self._applied([record])
+        answers = self._counting.count_safely([record])
         if self._pacer is not None and attempted.cost_usd is not None:
             is_charged = attempted.attempt == 0
             expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
             self._pacer.measured(attempted.cost_usd, expected_usd)
-        self._compare_rates()
-        self.remember(attempted, record.revision, *answers)
+        self._counting.compare_rates(self.roster.names)
+        self._telling.attempted(attempted, record.revision, *answers)
         if self._waiting is not None and score is None and attempted.fault is None:
             self._waiting.expect(record, self._clock())
 
-    def remember(
-        self,
-        attempted: Attempted,
-        revision: int | None = None,
-        status: ReportStatus | None = None,
-    ) -> None:
-        """Keep an attempt for ``explain`` and tell the hooks, without any evidence.
-
-        Args:
-            attempted: What happened.
-            revision: Revision of its outcome, None if none is known.
-            status: What the store has made of it, None if it was not counted.
-        """
-        self._recall.step(attempted)
-        if self._decision_log is not None:
-            self._decision_log.attempt(attempted, revision, status)
-        self.emit(attempted)
+    def remember(self, attempted: Attempted) -> None:
+        """Keep an attempt for ``explain`` and tell the hooks, without any evidence."""
+        self._telling.attempted(attempted)
 
     def token(self, request_id: object) -> Token:
         """Return what a request id says, if it is genuine and of this goal.
@@ -356,41 +338,25 @@ class Engine:
             score=score,
             count=token.count,
         )
-        status = self._store.apply(self._stored_goal, [record])[0]
-        self._watch(record, status)
-        self._tell(record, status, category)
-        self._compare_rates()
+        status = self._counting.count(record)
+        self._telling.reported(record, status, category)
+        self._counting.compare_rates(self.roster.names)
         if self._waiting is not None:
             self._waiting.heard(token.nonce, token.attempt)
             self.sweep(_SWEPT_AT_ONCE)
         return status
 
-    def emit(self, event: Event) -> None:
-        """Hand an event to the log and to the user's hook; neither can fail a request."""
-        if isinstance(event, CheckRaised):
-            self._tally.add("checks_raised")
-        self._logs(event)
-        if self._on_event is None:
-            return
-        try:
-            self._on_event(event)
-        except Exception:  # noqa: BLE001 - a user's hook must not fail a request
-            if self._tally.add("hooks_raised") == 1:
-                _log.exception("on_event raised; further errors of it are only counted")
-
     def stats(self) -> Stats:
         """Return beliefs and counts per bucket and path."""
         self.sweep()
-        evidence = self._store.evidence(self._stored_goal)
-        self._rates.look(evidence, self.roster.names)
+        evidence = self._counting.evidence_and_rates(self.roster.names)
         return collect_stats(
             self.goal_id, evidence, self.paths, self._beliefs, self._tally.counters()
         )
 
     def cost_report(self, baseline: Path) -> CostReport:
         """Return what was spent, beside what ``baseline`` alone would have cost."""
-        evidence = self._store.evidence(self._stored_goal)
-        return cost_report(evidence, self.paths, self.prices, baseline.name)
+        return cost_report(self._counting.evidence(), self.paths, self.prices, baseline.name)
 
     def explain(self, request_id: object) -> Explanation:
         """Return what is known of one request.
@@ -398,67 +364,11 @@ class Engine:
         Raises:
             RequestIdError: If the id is not genuine or belongs to another goal.
         """
-        explanation = self._recall.explain(self.token(request_id))
-        if explanation.decision is not None or self._decision_log is None:
-            return explanation
-        try:
-            return from_log(explanation, *self._decision_log.find(explanation.token.nonce.hex()))
-        except OSError:  # it may be written, but not read
-            return explanation
+        return self._telling.explain(self.token(request_id))
 
     def close(self) -> None:
         """Close the decision log. May be called twice."""
-        if self._decision_log is not None:
-            self._decision_log.close()
-
-    def _applied(self, records: Sequence[Record]) -> Sequence[ReportStatus]:
-        """Count records of this process; those of a store that fails are lost, and counted so."""
-        try:
-            answers = self._store.apply(self._stored_goal, records)
-            for record, status in zip(records, answers, strict=True):
-                self._watch(record, status)
-        except Exception:  # noqa: BLE001 - whatever is wrong with the store, the request goes on
-            if self._tally.add("store_errors") == 1:
-                _log.exception("the store did not take a record; requests go on without learning")
-            return ()
-        return answers
-
-    def _compare_rates(self) -> None:
-        """Look at the report rates now and then."""
-        if self._rates.is_due():
-            with suppress(Exception):  # a store that cannot be read now may be later
-                self._rates.look(self._store.evidence(self._stored_goal), self.roster.names)
-
-    def _tell(self, record: Record, status: ReportStatus, category: str | None) -> None:
-        """Remember an outcome that was reported, or timed out, and tell the hooks."""
-        reported = Reported(
-            self.goal_id,
-            record.nonce.hex(),
-            record.arm.bucket,
-            record.arm.path,
-            record.attempt,
-            shown_score(record.score),
-            record.revision or 0,
-            status.value,
-            category,
-        )
-        self._recall.step(reported)
-        if self._decision_log is not None:
-            self._decision_log.report(reported, record.facts)
-        self.emit(reported)
-
-    def _watch(self, record: Record, status: ReportStatus) -> None:
-        """Show a counted outcome to the change detector, and open an epoch if it says so.
-
-        Only an attempt's first outcome: a correction is not a second observation, and checks that
-        are later corrected in batches would look like a rate that swings.
-        """
-        if self._changes is None or record.score is None or status is not ReportStatus.APPLIED:
-            return
-        opened = self._changes.observe(record.arm, record.score / FULL_SCORE)
-        if opened is not None:
-            self._store.open_epoch(self._stored_goal, opened.bucket, opened.path, opened.epoch)
-            self.emit(opened)
+        self._telling.close()
 
 
 def _record(decision: Decision, path: str, attempt: int) -> Record:

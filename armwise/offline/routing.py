@@ -56,8 +56,8 @@ def _own(
     )
 
 
-def _rule(rule: Rule, name: str | None = None) -> Player:
-    return Player(name or rule.name, 400, lambda world: in_lockstep(rule, world))
+def _rule(rule: Rule, name: str | None = None, *, in_quick: bool = True) -> Player:
+    return Player(name or rule.name, 400, lambda world: in_lockstep(rule, world), in_quick=in_quick)
 
 
 DEFAULT = Hierarchical()
@@ -71,8 +71,8 @@ PLAYERS = (
     _own("armwise, 0.02, half the noise", 60, CheapestWithin(), Independent(0.5), in_quick=False),
     _own("armwise, 0.05, half the noise", 60, CheapestWithin(EPS), Independent(0.5)),
     _rule(SampleWithin()),
-    _rule(FixedReference()),
-    _rule(Greedy()),
+    _rule(FixedReference(), in_quick=False),
+    _rule(Greedy(), in_quick=False),
     _rule(Thompson(), "best draw (Thompson sampling)"),
     Player("always the cheapest", 1, lambda world: _always(world, 0)),
     Player("always the best", 1, lambda world: _always(world, world.rates.index(max(world.rates)))),

@@ -16,7 +16,7 @@ from typing import Any
 from armwise.errors import ConfigurationError
 from armwise.offline.report.page import page
 from armwise.offline.report.plots import can_draw, png, svg
-from armwise.offline.report.record import Record
+from armwise.offline.report.record import Record, shown
 from armwise.offline.result import Cell, Measured, Table
 
 PAGE = "regret.html"
@@ -113,7 +113,7 @@ def markdown(record: Record, *, has_plots: bool) -> list[str]:
     if section.gates:
         lines += ["| what | measured | wanted | |", "| --- | ---: | ---: | --- |"]
         lines += [
-            f"| {_escaped(gate.what)} | {gate.value:.4g} | {gate.sense} {gate.target:g} | "
+            f"| {_escaped(gate.what)} | {shown(gate.value)} | {gate.sense} {shown(gate.target)} | "
             f"{'met' if gate.is_met else '**missed**'} |"
             for gate in section.gates
         ]
@@ -149,13 +149,13 @@ def _markdown_table(table: Table) -> list[str]:
         is_text = all(isinstance(row[number], str) for row in table.rows)
         return "---" if number == 0 or is_text else "---:"
 
-    def shown(number: int, cell: Cell) -> str:
+    def text_of(number: int, cell: Cell) -> str:
         text = _escaped(str(cell))
         return f"**{text}**" if number in table.marked and text else text
 
     heads = [_escaped(heading) for heading in table.columns]
     rows = [heads, [side(number) for number in range(len(heads))]]
-    rows += [[shown(number, cell) for cell in row] for number, row in enumerate(table.rows)]
+    rows += [[text_of(number, cell) for cell in row] for number, row in enumerate(table.rows)]
     return ["| " + " | ".join(row) + " |" for row in rows]
 
 

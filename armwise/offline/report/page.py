@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from armwise.offline.report.plots import inline_svg
-from armwise.offline.report.record import Record
+from armwise.offline.report.record import Record, shown
 from armwise.offline.result import Cell, Gate, Plot, Table
 
 _STYLE = """\
@@ -108,8 +108,8 @@ def _gates(gates: Sequence[Gate]) -> Iterator[str]:
         sign = "≤" if gate.sense == "<=" else "≥"
         verdict = "met" if gate.is_met else "missed"
         yield (
-            f"<tr><td>{escape(gate.what)}</td><td>{gate.value:.4g}</td>"
-            f'<td>{sign} {gate.target:g}</td><td class="{verdict}">{verdict}</td>'
+            f"<tr><td>{escape(gate.what)}</td><td>{shown(gate.value)}</td>"
+            f'<td>{sign} {shown(gate.target)}</td><td class="{verdict}">{verdict}</td>'
             f'<td class="text soft">{escape(gate.source)}</td></tr>'
         )
     yield "</tbody></table></div>"

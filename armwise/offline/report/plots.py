@@ -44,7 +44,7 @@ def png(plot: Plot) -> bytes:
     """Return a plot as a PNG on white."""
     out = BytesIO()
     figure = _drawn(plot, "white")
-    figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
     return out.getvalue()
 
 
@@ -135,7 +135,8 @@ def _frame(axes: Axes, plot: Plot) -> None:
     if not plot.log_y and min(min(line.y) for line in plot.lines if line.y) >= 0.0:
         axes.set_ylim(bottom=0.0)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, axis="y", color=LIMIT, alpha=0.25, linewidth=0.6)
+    if not _is_scatter(plot):  # its labels would be struck through
+        axes.grid(visible=True, axis="y", color=LIMIT, alpha=0.25, linewidth=0.6)
 
 
 _NARROW = 60.0

@@ -117,6 +117,14 @@ class Record:
         )
 
 
+def shown(value: float) -> str:
+    """Return a number with the digits that mean something: three, or all before the point."""
+    return f"{value:,.0f}" if abs(value) >= _WHOLE else f"{value:.3g}"
+
+
+_WHOLE = 1000.0
+
+
 def machine() -> dict[str, Any]:
     """Return the facts that times depend on."""
     return {

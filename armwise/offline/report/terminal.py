@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from armwise.offline.report.record import Record
+from armwise.offline.report.record import Record, shown
 from armwise.offline.result import Gate, Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def told(gate: Gate) -> str:
     """Return a gate in one line."""
     verdict = "met   " if gate.is_met else "MISSED"
     sign = "≤" if gate.sense == "<=" else "≥"
-    return f"{verdict} {gate.what}: {gate.value:.4g} {sign} {gate.target:g}"
+    return f"{verdict} {gate.what}: {shown(gate.value)} {sign} {shown(gate.target)}"
 
 
 def fitting(table: Table, width: int | None) -> Iterator[Table]:
@@ -82,7 +82,7 @@ def _print_table(table: Table, console: "Console") -> None:
     from rich.markup import escape
     from rich.table import Table as RichTable
 
-    shown = RichTable(
+    printed = RichTable(
         box=box.SIMPLE_HEAD,
         padding=(0, 1),
         pad_edge=False,
@@ -91,8 +91,8 @@ def _print_table(table: Table, console: "Console") -> None:
     for number, heading in enumerate(table.columns):
         is_text = number == 0 or all(isinstance(row[number], str) for row in table.rows)
         no_wrap = not console.is_terminal
-        shown.add_column(escape(heading), justify="left" if is_text else "right", no_wrap=no_wrap)
+        printed.add_column(escape(heading), justify="left" if is_text else "right", no_wrap=no_wrap)
     for number, row in enumerate(table.rows):
         style = "bold cyan" if number in table.marked else None
-        shown.add_row(*(escape(str(cell)) for cell in row), style=style)
-    console.print(shown)
+        printed.add_row(*(escape(str(cell)) for cell in row), style=style)
+    console.print(printed)
