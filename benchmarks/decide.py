@@ -17,7 +17,8 @@ NOTES = """\
   learns the outcome of its choice (`Sampler.observe`).
 - MABWiser's turn is `predict` and `partial_fit` of its Thompson sampling: one job, whole numbers as
   arms, arrays made beforehand. It has no rule about cost; the line with `BestQuality` is armwise
-  under the same rule, the highest draw.
+  under the same rule, the highest draw. bayesianbandits' turn is `pull` and `update` of an `Agent`
+  with a Dirichlet posterior per arm.
 - A Router's decision is `router.decide(messages=...)` of a short prompt with four paths and the
   memory store; bucket, ranking and signed request id are read.
 - The megabyte is the slowest of several prompts without a cue that would end a search early:
@@ -32,6 +33,7 @@ TARGET_STEP_US = 1.5
 TARGET_DECIDE_US = 25.0
 TARGET_MEGABYTE_MS = 5.0
 TARGET_RATIO = 10.0
+TARGET_RATIO_BAYESIAN = 50.0
 
 
 def seasoned_router(seed: int) -> Router:
@@ -111,7 +113,7 @@ def megabytes() -> dict[str, str]:
 
 
 def measure(options: Options) -> Report:
-    """Time the steps of a decision, next to MABWiser and to loops written by hand."""
+    """Time the steps of a decision, next to two libraries and to loops written by hand."""
     rounds = 7 if options.quick else 101
     figures = [*_policy_figures(options, rounds), *_router_figures(options, rounds)]
     figures += _megabyte_figures(rounds)
@@ -133,9 +135,11 @@ def _policy_figures(options: Options, rounds: int) -> list[Figure]:
         "turn_best": policies.learning(seed, BestQuality()),
         **policies.by_hand(seed),
     }
-    peer = policies.mabwiser(seed)
-    if peer is not None:
-        loops["mabwiser"] = peer
+    peers = {
+        "mabwiser": policies.mabwiser(seed),
+        "bayesianbandits": policies.bayesianbandits(seed),
+    }
+    loops |= {name: loop for name, loop in peers.items() if loop is not None}
     found = interleaved(
         {name: timed(loop) for name, loop in loops.items()},
         what="policy steps",
@@ -147,12 +151,10 @@ def _policy_figures(options: Options, rounds: int) -> list[Figure]:
         _timing("policy_turn", "policy turn: draw, choose, learn", found["turn"], 1e3),
         _timing("policy_turn_best", "policy turn under `BestQuality`", found["turn_best"], 1e3),
     ]
-    if peer is not None:
-        figures += [
-            _timing("mabwiser_turn", "MABWiser's turn", found["mabwiser"], 1e3),
-            _ratio("mabwiser_ratio", "MABWiser's turn / policy turn", found, "turn"),
-            _ratio("mabwiser_ratio_best", "the same under `BestQuality`", found, "turn_best"),
-        ]
+    if "mabwiser" in found:
+        figures += _peer_figures("mabwiser", "MABWiser", found, TARGET_RATIO)
+    if "bayesianbandits" in found:
+        figures += _peer_figures("bayesianbandits", "bayesianbandits", found, TARGET_RATIO_BAYESIAN)
     return [
         *figures,
         _timing("stdlib_turn", "by hand: `random.betavariate`, two counts", found["stdlib"], 1e3),
@@ -194,12 +196,23 @@ def _timing(
     return Figure(name, what, value, unit, low, high, target)
 
 
-def _ratio(name: str, what: str, found: dict[str, list[float]], ours: str) -> Figure:
-    """Return the ratio of the medians; its spread is that of the ratios within each round."""
-    value = spread(found["mabwiser"])[0] / spread(found[ours])[0]
-    rounds = [peer / own for peer, own in zip(found["mabwiser"], found[ours], strict=True)]
-    _, low, high = spread(rounds)
-    return Figure(name, what, value, "x", low, high, TARGET_RATIO, ">=")
+def _peer_figures(
+    key: str, name: str, found: dict[str, list[float]], target: float
+) -> list[Figure]:
+    """Return a library's turn, and its ratio to ours under both rules."""
+
+    def ratio(figure: str, what: str, ours: str) -> Figure:
+        # The ratio of the medians; its spread is that of the ratios within each round.
+        value = spread(found[key])[0] / spread(found[ours])[0]
+        rounds = [peer / own for peer, own in zip(found[key], found[ours], strict=True)]
+        _, low, high = spread(rounds)
+        return Figure(figure, what, value, "x", low, high, target, ">=")
+
+    return [
+        _timing(f"{key}_turn", f"{name}'s turn", found[key], 1e3),
+        ratio(f"{key}_ratio", f"{name}'s turn / policy turn", "turn"),
+        ratio(f"{key}_ratio_best", "the same under `BestQuality`", "turn_best"),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bare Thompson sampling over four arms: armwise's, MABWiser's, and what a hand would write.
+"""Bare Thompson sampling over four arms: armwise's, two libraries', and what a hand would write.
 
 Every contender meets the same world: arm k succeeds in the same share of its turns, by outcomes
 that were drawn beforehand.
@@ -84,6 +84,41 @@ def mabwiser(seed: int) -> Loop | None:
             chosen = bandit.predict()
             reward = world[chosen][turn & (_OUTCOMES - 1)]
             bandit.partial_fit(decided[chosen], rewarded[reward])
+
+    return loop
+
+
+def bayesianbandits(seed: int) -> Loop | None:
+    """Return the same loop of bayesianbandits, None if it is not installed.
+
+    Its `Agent` with a Dirichlet posterior per arm, the one of its learners for plain success and
+    failure; the reward is the drawn success rate.
+    """
+    try:
+        library = import_module("bayesianbandits")
+    except ImportError:
+        return None
+    from numpy import array
+
+    arms = [
+        library.Arm(
+            arm,
+            lambda drawn: drawn[..., 1],
+            learner=library.DirichletClassifier({0: 1.0, 1: 1.0}),
+        )
+        for arm in range(len(ARMS))
+    ]
+    agent = library.Agent(arms, library.ThompsonSampling(), random_seed=seed)
+    for arm, rate in enumerate(RATES):
+        past = array([int(turn < SEEN * rate) for turn in range(SEEN)])
+        agent.select_for_update(arm).update(past)
+    rewarded = [array([0]), array([1])]
+    world = outcomes(seed)
+
+    def loop(times: int) -> None:
+        for turn in range(times):
+            (chosen,) = agent.pull()
+            agent.update(rewarded[world[chosen][turn & (_OUTCOMES - 1)]])
 
     return loop
 

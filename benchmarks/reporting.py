@@ -20,7 +20,25 @@ from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
 DEFAULT_SEED = 20
-LIBRARIES = ("armwise", "litellm", "numpy", "scipy", "mabwiser", "openai", "httpx")
+LIBRARIES = (
+    "armwise",
+    "litellm",
+    "numpy",
+    "scipy",
+    "mabwiser",
+    "bayesianbandits",
+    "openai",
+    "httpx",
+)
+    "armwise",
+    "litellm",
+    "numpy",
+    "scipy",
+    "mabwiser",
+    "bayesianbandits",
+    "openai",
+    "httpx",
+)
 
 
 @dataclass(frozen=True, slots=True)
