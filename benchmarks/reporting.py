@@ -30,15 +30,6 @@ LIBRARIES = (
     "openai",
     "httpx",
 )
-    "armwise",
-    "litellm",
-    "numpy",
-    "scipy",
-    "mabwiser",
-    "bayesianbandits",
-    "openai",
-    "httpx",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from armwise.bandit import CheapestWithin, Objective
-from armwise.bandit.models import BeliefModel, Hierarchical, Independent
+from armwise.bandit.models import BeliefModel, Independent, default_model
 from armwise.offline import parallel, routing_budget, routing_report
 from armwise.offline.benchmark import BenchOptions, Progress
 from armwise.offline.bernoulli import World, in_lockstep
@@ -60,13 +60,10 @@ def _rule(rule: Rule, name: str | None = None, *, in_quick: bool = True) -> Play
     return Player(name or rule.name, 400, lambda world: in_lockstep(rule, world), in_quick=in_quick)
 
 
-DEFAULT = Hierarchical()
-"""The model of beliefs that a Router has where none is given."""
-
 GATED = "armwise, CheapestWithin(0.05)"
 PLAYERS = (
     _own(GATED, 400, CheapestWithin(EPS)),
-    _own("armwise, default", 12, CheapestWithin(), DEFAULT, in_quick=False),
+    _own("armwise, default", 16, CheapestWithin(), default_model(CheapestWithin()), in_quick=False),
     _own("armwise, CheapestWithin(0.02)", 60, CheapestWithin()),
     _own("armwise, 0.02, half the noise", 60, CheapestWithin(), Independent(0.5), in_quick=False),
     _own("armwise, 0.05, half the noise", 60, CheapestWithin(EPS), Independent(0.5)),

@@ -30,8 +30,8 @@ cheapest of these. Quality regret is success rate given up beyond that, summed o
 requests; cost regret is what was paid above the right arm, in prices of the dearest arm. Prices run
 from 1/16 to 1: two arms 1/16 and 1; three 1/16, 1/5, 1; four 1/16, 1/8, 1/4, 1. Rows named armwise
 are its shipped code, the others are simulations of counts; all meet the same outcomes. Half the
-noise: draws from Beta beliefs with half the standard deviation. The default has the hierarchical
-beliefs of a Router, on a single bucket.\
+noise: draws from Beta beliefs with half the standard deviation. The default is what a Router does
+where nothing is said: CheapestWithin(0.02) and the beliefs that go with it, here on one bucket.\
 """
 
 
