@@ -40,6 +40,14 @@ def bench(
     data: Annotated[
         list[File] | None, typer.Option(help="A file of recorded outcomes; repeat it.")
     ] = None,
+    pool: Annotated[
+        str | None,
+        typer.Option(help="Paths of the files to use, by name and comma; else all.", metavar="A,B"),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Score from which on an outcome is a success."),
+    ] = None,
     peers: Annotated[
         bool, typer.Option("--peers/--no-peers", help="Play installed libraries too.")
     ] = True,
@@ -52,7 +60,15 @@ def bench(
     Without a part all run that need no data. No model is called, no key is needed. The exit code
     is 1 if a figure is missed that has to be reached.
     """
-    options = BenchOptions(quick, seed, runs, tuple(data or ()), peers)
+    options = BenchOptions(
+        quick=quick,
+        seed=seed,
+        runs=runs,
+        data=tuple(data or ()),
+        peers=peers,
+        pool=tuple(name.strip() for name in (pool or "").split(",") if name.strip()),
+        threshold=threshold,
+    )
     try:
         records = _run(tuple(names or ()), options, out)
     except ConfigurationError as error:
@@ -112,6 +128,8 @@ def command(part: str, options: BenchOptions) -> str:
     words += [f"--seed {options.seed}"] if options.seed != DEFAULT_SEED else []
     words += [f"--runs {options.runs}"] if options.runs is not None else []
     words += [f"--data {file.name}" for file in options.data]
+    words += [f"--pool {','.join(options.pool)}"] if options.pool else []
+    words += [f"--threshold {options.threshold:g}"] if options.threshold is not None else []
     words += [] if options.peers else ["--no-peers"]
     return " ".join(words)
 

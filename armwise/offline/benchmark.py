@@ -89,11 +89,10 @@ KNOWN = (
     Part("change", "models that break, slip and recover", "armwise.offline.change"),
     Part("delay", "stale, late and missing outcomes", "armwise.offline.delay"),
     Part("scaling", "time per decision over paths and goals", "armwise.offline.scaling"),
-    Part("real", "replays of recorded outcomes", "armwise.offline.real.part", by_default=False),
     Part(
-        "peers",
-        "other libraries on the same streams",
-        "armwise.offline.peers.part",
+        "real",
+        "recorded outcomes, beside other libraries",
+        "armwise.offline.real.part",
         by_default=False,
     ),
     Part(

@@ -9,6 +9,7 @@ from armwise.offline import delay_play, parallel
 from armwise.offline.benchmark import BenchOptions, Progress
 from armwise.offline.bernoulli import REQUESTS, World
 from armwise.offline.result import Cell, Gate, Line, Measured, Plot, Section, Table
+from armwise.offline.significance import standard_errors
 
 RUNS, QUICK_RUNS = 200, 40
 RUNS_AT_ONCE = 40
@@ -268,6 +269,5 @@ def _gates(found: Found) -> Iterator[Gate]:
 
 def _standard_errors(regret: Sequence[float], figure: float) -> float:
     here = Measured.of(regret)
-    error = here.error or 0.0
-    theirs = error * math.sqrt(len(regret) / EARLIER_RUNS)
-    return (here.value - figure) / (math.hypot(error, theirs) or 1.0)
+    theirs = (here.error or 0.0) * math.sqrt(len(regret) / EARLIER_RUNS)
+    return standard_errors(here.value - figure, here.error, theirs)

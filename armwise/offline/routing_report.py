@@ -9,6 +9,7 @@ from armwise.offline.bernoulli import REQUESTS, World
 from armwise.offline.priced_rules import EPS
 from armwise.offline.result import Cell, Gate, Line, Measured, Plot, Section, Table
 from armwise.offline.routing_cases import CASES, EARLIER_RUNS, EARLIER_SPREADS, Case
+from armwise.offline.significance import standard_errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,12 +186,12 @@ def _gates(pulls: Pulls, gated: str) -> list[Gate]:
             spread = EARLIER_SPREADS.get(case.name) if _leads(case, kind) else None
             if spread is None:
                 spread = (found.error or 0.0) * math.sqrt(len(values))
-            error = math.hypot(found.error or 0.0, spread / math.sqrt(EARLIER_RUNS))
+            theirs = spread / math.sqrt(EARLIER_RUNS)
             gates.append(
                 Gate(
                     f"{kind} regret on {case.name}: {found.value:.1f} against {figure:g}, "
                     "in standard errors above",
-                    (found.value - figure) / error,
+                    standard_errors(found.value - figure, found.error, theirs),
                     STANDARD_ERRORS,
                     "<=",
                     f"earlier simulations of the same rule, {EARLIER_RUNS} runs",

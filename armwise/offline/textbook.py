@@ -20,6 +20,7 @@ from armwise.offline.published import (
 )
 from armwise.offline.result import Cell, Gate, Line, Measured, Plot, Section, Table
 from armwise.offline.rules import RULES, Thompson, lai_robbins
+from armwise.offline.significance import standard_errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -235,7 +236,7 @@ def _plots(curves: Curves) -> Iterator[Plot]:
 def _gate(instance: Instance, curve: "Array") -> Gate:
     found = Measured.of(curve[-1].tolist())
     mean, error = instance.reference
-    off = abs(found.value - mean) / math.hypot(error, found.error or 0.0)
+    off = abs(standard_errors(found.value - mean, error, found.error))
     return Gate(
         f"armwise on {instance.name}: {found.value:.1f} against {mean}, in standard errors",
         off,

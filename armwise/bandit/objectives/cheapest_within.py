@@ -18,7 +18,7 @@ class CheapestWithin:
 
     The rule is the cost-subsidy form of Thompson sampling (Sinha et al., AISTATS 2021,
     arXiv 2011.01488) with the posterior mean admitted as a second way over the threshold: what it
-    gains is measured by benchmarks/rules.py. No finite-time guarantee is claimed for it.
+    gains is measured by `armwise bench routing`. No finite-time guarantee is claimed for it.
 
     Args:
         eps: Share of the best success rate that may be given up for a lower price, in [0, 1).

@@ -1,9 +1,10 @@
 """One part's result with what is needed to repeat it, and its form as JSON."""
 
+import math
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -101,7 +102,13 @@ class Record:
             tables=tuple(_table_from_json(table) for table in record["tables"]),
             plots=tuple(_plot_from_json(plot) for plot in record["plots"]),
             gates=tuple(
-                Gate(**{key: value for key, value in gate.items() if key != "is_met"})
+                Gate(
+                    gate["what"],
+                    _number(gate["value"]),
+                    gate["target"],
+                    gate["sense"],
+                    gate["source"],
+                )
                 for gate in record["gates"]
             ),
         )
@@ -171,8 +178,16 @@ def _table_from_json(table: Mapping[str, Any]) -> Table:
     )
 
 
+def _number(value: float | None) -> float:
+    """Return a number from JSON, which has none for what is no number."""
+    return math.nan if value is None else value
+
+
 def _cell(cell: Any) -> Cell:
-    return Measured(**cell) if isinstance(cell, dict) else cell
+    if isinstance(cell, dict):
+        return Measured(_number(cell["value"]), cell["error"], cell["digits"])
+    known: str | int = cell
+    return known
 
 
 def _plot_from_json(plot: Mapping[str, Any]) -> Plot:
@@ -182,4 +197,8 @@ def _plot_from_json(plot: Mapping[str, Any]) -> Plot:
 
 
 def _line_from_json(line: Mapping[str, Any]) -> Line:
-    return Line(line["name"], tuple(line["x"]), tuple(line["y"]), line["style"])
+    return Line(line["name"], _numbers(line["x"]), _numbers(line["y"]), line["style"])
+
+
+def _numbers(values: Sequence[float | None]) -> tuple[float, ...]:
+    return tuple(_number(value) for value in values)
