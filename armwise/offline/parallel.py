@@ -4,7 +4,9 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -36,7 +38,7 @@ def each(
         return found
     # Spawned: forking a process with threads (a progress bar, numpy's) may hang.
     context, others = get_context("spawn"), active_children()
-    with ProcessPoolExecutor(wanted, context, initializer=_leave_interrupts) as pool:
+    with ProcessPoolExecutor(wanted, context, initializer=_follow) as pool:
         futures = [pool.submit(work, item) for item in items]
         for future in futures:
             future.add_done_callback(lambda done: _went_well(done) and advance())
@@ -55,6 +57,13 @@ def _went_well(future: "Future[Any]") -> bool:
     return not future.cancelled() and future.exception() is None
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C, which reaches every process of a terminal, to the one that started this."""
+def _follow() -> None:
+    """Do as the process does that started this one.
+
+    Ctrl-C, which reaches every process of a terminal, is left to it; when it ends, however it
+    does, this process ends too.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    starter = parent_process()
+    if starter is not None:
+        Thread(target=lambda: wait([starter.sentinel]) and os._exit(1), daemon=True).start()
