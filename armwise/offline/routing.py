@@ -63,7 +63,7 @@ def _rule(rule: Rule, name: str | None = None, *, in_quick: bool = True) -> Play
 GATED = "armwise, CheapestWithin(0.05)"
 PLAYERS = (
     _own(GATED, 400, CheapestWithin(EPS)),
-    _own("armwise, default", 16, CheapestWithin(), default_model(CheapestWithin()), in_quick=False),
+    _own("armwise, default", 32, CheapestWithin(), default_model(CheapestWithin()), in_quick=False),
     _own("armwise, CheapestWithin(0.02)", 60, CheapestWithin()),
     _own("armwise, 0.02, half the noise", 60, CheapestWithin(), Independent(0.5), in_quick=False),
     _own("armwise, 0.05, half the noise", 60, CheapestWithin(EPS), Independent(0.5)),

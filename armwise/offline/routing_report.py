@@ -212,8 +212,8 @@ def _frontier(pulls: Pulls) -> Plot:
     return Plot(
         "routing-frontier",
         "What rules give up in quality, and what they overpay",
-        "1 + cost regret, mean over the eight instances",
-        "1 + quality regret, mean over the eight instances",
+        "1 + mean cost regret of the eight instances",
+        "1 + mean quality regret of the eight",
         tuple(lines),
         log_x=True,
         log_y=True,

@@ -119,6 +119,20 @@ def test_files_tell_how_to_repeat_them(tiny: Path) -> None:
     assert str(tiny) not in "".join(file.read_text("utf-8") for file in out.glob("*.*"))
 
 
+def test_the_benchmark_module_is_the_same_command() -> None:
+    """In a clone, ``python -m benchmarks.regret`` takes the same words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.regret", "nosuch"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert 2 == done.returncode
+    assert "unknown part 'nosuch'" in done.stderr
+
+
 def test_ctrl_c_ends_all_processes_at_once() -> None:
     """Like a terminal, the whole group is interrupted in the middle of the work."""
     running = subprocess.Popen(
