@@ -57,6 +57,8 @@ def plan(
     depth = min(attempts - failures, len(left))
     if depth <= 0:
         return Plan((), 0.0)
+    while depth > 1 and _steps(depth, depth) > MOST_STEPS:
+        depth -= 1  # the plan is made anew after each failure, so nothing is given up
     rows = [rates[min(k, MOST_FAILURES, len(rates) - 1)] for k in range(failures, failures + depth)]
     left = _promising(left, rows[0], costs_usd, success_value_usd, depth)
     values, firsts = _solve(
@@ -105,6 +107,11 @@ def _states(arms: int, depth: int) -> tuple[tuple[int, int, tuple[int, ...]], ..
     return tuple(found)
 
 
+def _steps(arms: int, depth: int) -> int:
+    """Return how many choices an exact plan weighs at most."""
+    return arms * sum(comb(arms, size) for size in range(depth))
+
+
 def _promising(
     arms: list[int],
     rates: Sequence[float],
@@ -119,7 +126,7 @@ def _promising(
     order are missed least; the one with the highest value of its own is always kept.
     """
     most = len(arms)
-    while most > depth and sum(comb(most, size) for size in range(depth)) * most > MOST_STEPS:
+    while most > depth and _steps(most, depth) > MOST_STEPS:
         most -= 1
     if most == len(arms):
         return arms

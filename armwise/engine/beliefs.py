@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from armwise.bandit import UNIT, Arms, Belief, Beta, Evidence, Sampler
-from armwise.bandit.models import BeliefModel, Cell, Fit, is_stale
+from armwise.bandit.models import BeliefModel, Cell, Fit, has_faded, is_stale, matured
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
 from armwise.errors import InvalidBeliefError
@@ -54,12 +54,14 @@ class _View:
 
     Args:
         fit: The model, fitted to all buckets.
+        counts: What it was fitted to.
         costs: Evidence per path over all buckets, for what a path costs anywhere.
         scale: How much dearer the goal's requests are than typical ones.
         outcomes: How many outcomes the fit rests on.
     """
 
     fit: Fit
+    counts: Mapping[Cell, tuple[float, float]]
     costs: Mapping[str, Evidence]
     scale: float
     outcomes: float
@@ -95,7 +97,7 @@ class Beliefs:
         self._model = model
         self._seed = seed
         self._held: dict[str, BucketBeliefs] = {}
-        self._view = _View(model.fit({}, self._priors), {}, 1.0, 0.0)
+        self._view = _View(model.fit({}, self._priors), {}, {}, 1.0, 0.0)
         self._unseen = 0.0
         self._lock = threading.Lock()
         self._has_warned = False
@@ -191,8 +193,24 @@ class Beliefs:
         if seen.version < 0:  # the store cannot be read
             return
         is_unlearned = held is not None and held.epochs != seen.epochs
-        if not is_unlearned and not is_stale(self._view.outcomes, self._unseen):
-            return
+        is_due = is_stale(self._view.outcomes, self._unseen, len(self._view.counts))
+        if is_due or is_unlearned or self._has_faded(seen):
+            self._view = self._looked_around()
+            self._unseen = 0.0
+
+    def _has_faded(self, seen: BucketEvidence) -> bool:
+        """Return whether the fit rests on outcomes that the bucket no longer has."""
+        counts = self._view.counts
+        for key, arm in seen.arms.items():
+            fitted = counts.get(_cell(key))
+            if fitted is None or key.epoch != seen.epochs.get(key.path, 0):
+                continue
+            if has_faded(fitted, (arm.successes / UNIT, arm.failures / UNIT)):
+                return True
+        return False
+
+    def _looked_around(self) -> "_View":
+        """Return a view of the whole goal as it is now."""
         buckets = self._evidence.snapshot(self._goal_id)
         counts: dict[Cell, tuple[float, float]] = {}
         costs: dict[str, Evidence] = {}
@@ -201,13 +219,17 @@ class Beliefs:
                 costs[key.path] = costs.get(key.path, _NOTHING) + arm
                 if key.epoch == bucket.epochs.get(key.path, 0) and arm.outcomes > 0.0:
                     counts[_cell(key)] = (arm.successes / UNIT, arm.failures / UNIT)
-        fit = self._model.fit(counts, self._priors, self._view.fit)
         outcomes = sum(bucket.count for bucket in buckets.values())
-        self._view = _View(fit, costs, self._prices.scale(costs), outcomes)
-        self._unseen = 0.0
+        try:
+            fit = self._model.fit(counts, self._priors, self._view.fit)
+        except Exception:  # noqa: BLE001 - a user's own model must not fail a request
+            _log.exception("%s could not be fitted; deciding by the fit before", self._model.name)
+            fit, counts = self._view.fit, dict(self._view.counts)
+        return _View(fit, counts, costs, self._prices.scale(costs), outcomes)
 
     def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
         arms: list[tuple[str, Belief, float | None]] = []
+        noise = matured(self._model.noise, seen.count)
         for path in self._paths:
             key = ArmKey(bucket, path.name, epoch=seen.epochs.get(path.name, 0))
             # What a call costs has not changed with the quality of its answer.
@@ -216,7 +238,7 @@ class Beliefs:
             cost_usd = self._prices.expected_usd(
                 path.name, all_seen, bucket, anywhere, self._view.scale
             )
-            belief = self.belief(key, seen.arms.get(key)).tempered(self._model.noise)
+            belief = self.belief(key, seen.arms.get(key)).tempered(noise)
             arms.append((path.name, belief, cost_usd))
         return Arms.of(arms)
 

@@ -50,6 +50,9 @@ class Changes:
         with self._lock:
             known = self._opened.get((bucket, path), 0)
             self._opened[bucket, path] = max(known, epoch)
+            for arm in [arm for arm in self._detectors if arm[:2] == (bucket, path)]:
+                if arm.epoch < epoch:
+                    del self._detectors[arm]
 
     def before_fork(self) -> None:
         """Wait until no detector is being changed."""

@@ -277,10 +277,13 @@ class Engine:
             score=score,
         )
         answers = self._counting.count_safely([record])
-        if self._pacer is not None and attempted.cost_usd is not None:
+        if self._pacer is not None:
             is_charged = attempted.attempt == 0
             expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
-            self._pacer.measured(attempted.cost_usd, expected_usd)
+            # An error costs nothing; an answer whose cost is not known stays what was expected.
+            unmeasured_usd = 0.0 if attempted.fault else expected_usd
+            cost_usd = unmeasured_usd if attempted.cost_usd is None else attempted.cost_usd
+            self._pacer.measured(cost_usd, expected_usd)
         self._counting.compare_rates(self.roster.names)
         self._telling.attempted(attempted, record.revision, *answers)
         if self._waiting is not None and score is None and attempted.fault is None:

@@ -19,6 +19,9 @@ _SLICE_MARGIN_MS = 3_600_000
 """A slice is dropped an hour after its last record expired, so that no report that is still
 accepted can miss its dedupe record."""
 
+_SEEDS = -1
+"""The slice of seeds; there is one per evaluation, and a bounded number of these."""
+
 _TICKS_APART = 1 << 64
 """A version is changes x this + tick: no number of ticks makes up for a change."""
 
@@ -200,7 +203,8 @@ class MemoryStore:
     def _apply_one(self, goal: _Goal, record: Record, now_ms: int) -> ReportStatus:
         if now_ms - record.decided_at_ms > self._max_age_ms:
             return ReportStatus.EXPIRED
-        counted = goal.counted[record.decided_at_ms // self._slice_ms]
+        # A seed is the same evaluation whenever it is counted, so it is never forgotten.
+        counted = goal.counted[_SEEDS if record.is_seed else record.decided_at_ms // self._slice_ms]
         attempt = (record.nonce, record.attempt)
         tick = goal.fading.tick(min(record.decided_at_ms, now_ms), record.count)
         settlement = settle(counted.get(attempt), record, tick)
@@ -214,5 +218,5 @@ class MemoryStore:
         oldest = (now_ms - self._max_age_ms - _SLICE_MARGIN_MS) // self._slice_ms
         if oldest > goal.oldest_slice:
             goal.oldest_slice = oldest
-            for expired in [number for number in goal.counted if number < oldest]:
+            for expired in [number for number in goal.counted if _SEEDS < number < oldest]:
                 del goal.counted[expired]

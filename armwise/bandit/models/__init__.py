@@ -7,8 +7,9 @@ from armwise.bandit.models.hierarchical import Hierarchical
 from armwise.bandit.models.hierarchical_beta import HierarchicalBeta
 from armwise.bandit.models.independent import Independent
 from armwise.bandit.models.model import BeliefModel, Fit
+from armwise.bandit.models.noise import matured
 from armwise.bandit.models.pooled import Pooled
-from armwise.bandit.models.staleness import is_stale
+from armwise.bandit.models.staleness import has_faded, is_stale
 
 __all__ = [
     "BeliefModel",
@@ -21,5 +22,7 @@ __all__ = [
     "LogisticThompson",
     "Pooled",
     "default_model",
+    "has_faded",
     "is_stale",
+    "matured",
 ]

@@ -13,9 +13,13 @@ from armwise.bandit.models.regression import RegressionFit
 from armwise.bandit.posterior import Beta
 from armwise.errors import ConfigurationError
 
+_UNIFORM = Beta(1.0, 1.0)
 _LEAST_STRENGTH = 1.0
-_NEAREST_TO_SURE = 0.002
-"""A borrowed mean is kept this far from 0 and 1, so that no prior excludes anything."""
+"""One outcome: less would leave a new arm without any opinion to draw from."""
+
+_NEAREST_TO_SURE = 0.05
+"""A borrowed mean is kept this far from 0 and 1, so that no prior excludes anything, and no
+tempered belief puts so much weight next to 0 or 1 that its propensity could not be worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class HierarchicalBeta:
     ) -> "BorrowedFit":
         """Return the regression fitted to counts; see ``BeliefModel.fit``."""
         start = before.regression if isinstance(before, BorrowedFit) else None
-        return BorrowedFit(self.strength, Hierarchical().fit(counts, priors, start))
+        # A path's own prior is added to its arms as what it is, outcomes; it foretells nothing.
+        return BorrowedFit(self.strength, Hierarchical().fit(counts, {}, start), priors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,12 @@ class BorrowedFit:
     Args:
         strength: The most that a borrowed mean is worth, in outcomes.
         regression: The regression.
+        priors: Prior per path; what it holds beyond Beta(1, 1) counts as outcomes of every arm.
     """
 
     strength: float
     regression: RegressionFit
+    priors: Mapping[str, Beta]
 
     def belief(self, cell: Cell, successes: float, failures: float) -> Beta:
         """Return borrowed prior plus the cell's own counts; see ``Fit.belief``."""
@@ -92,4 +99,8 @@ class BorrowedFit:
         # The strength at which a Beta's logit has that variance, by the delta method.
         worth = precision / (borrowed * (1.0 - borrowed))
         worth = min(max(worth, _LEAST_STRENGTH), self.strength)
-        return Beta(worth * borrowed + successes, worth * (1.0 - borrowed) + failures)
+        opinion = self.priors.get(cell.path, _UNIFORM)
+        return Beta(
+            worth * borrowed + opinion.alpha - 1.0 + successes,
+            worth * (1.0 - borrowed) + opinion.beta - 1.0 + failures,
+        )

@@ -33,7 +33,7 @@ class BeliefModel(Protocol):
 
     @property
     def noise(self) -> float:
-        """Share of a belief's standard deviation that is sampled, in (0, 1]; 1 is plain."""
+        """Share of a belief's standard deviation that a young bucket samples, in (0, 1]."""
         ...
 
     @property

@@ -87,7 +87,7 @@ class Scheme:
 
 
 SHIPPED = Scheme(DEFAULT_HALF_LIFE.number, THRESHOLD)
-"""What a Router does unless told otherwise."""
+"""How a Router forgets and detects unless told otherwise; here it plays on plain beliefs."""
 
 WITH_RISES = Scheme(SHIPPED.half_life, SHIPPED.falls, SHIPPED.falls)
 """The same with a detector that watches for rises too."""
