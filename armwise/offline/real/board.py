@@ -33,6 +33,16 @@ class Series:
         """Return accuracy minus cost in successes, at any value, told or not."""
         return Measured.of([one.point.utility(success_value_usd) for one in self.replays])
 
+    def lead(self, other: "Series", success_value_usd: float) -> Measured:
+        """Return the utility above another's, shuffle by shuffle, over those that both played."""
+        pairs = zip(self.replays, other.replays, strict=False)  # all begin with the same shuffle
+        return Measured.of(
+            [
+                own.point.utility(success_value_usd) - rival.point.utility(success_value_usd)
+                for own, rival in pairs
+            ]
+        )
+
     def accuracy(self) -> Measured:
         """Return the share of successes."""
         return Measured.of([one.point.accuracy for one in self.replays])

@@ -52,6 +52,11 @@ def plot(board: Board) -> Plot:
     )
 
 
+def _clearly(lead: Measured) -> float:
+    """Return what is left of a lead after twice its standard error."""
+    return lead.value - 2.0 * (lead.error or 0.0)
+
+
 def gates(board: Board) -> tuple[Gate, ...]:
     """Return what armwise's default has to reach; nothing where it did not play."""
     own = [one for one in board.contenders if one.name == SHIPPED]
@@ -63,12 +68,11 @@ def gates(board: Board) -> tuple[Gate, ...]:
     found: list[Gate] = []
     for value_usd in VALUES_USD:
         series = board.series(own[0], value_usd)
-        utility = series.utility(value_usd).value
         told = f"{name}, V = {_musd(value_usd)} mUSD"
         found += [
             Gate(
-                f"{told}: utility above that of {rival.name}",
-                utility - board.series(rival, value_usd).utility(value_usd).value,
+                f"{told}: utility above that of {rival.name}, less two paired standard errors",
+                _clearly(series.lead(board.series(rival, value_usd), value_usd)),
                 0.0,
                 ">=",
                 "a learner that ships must beat what it replaces",
