@@ -116,6 +116,7 @@ def _figures(api_base: str, count: int, seed: int) -> list[Figure]:
         "benchmark",
         success_when="finish_reason == 'stop'",
         store="memory://",
+        half_life=None,  # so that what was learned is a whole number
         seed=seed,
     )
     router.warmup()  # before LiteLLM is imported here: it makes the import stay off the network
