@@ -8,6 +8,7 @@ from armwise.bandit.complexity import Assessment, Complexity, FourSignals
 from armwise.bandit.decay import Outcomes
 from armwise.bandit.escalation import Plan, plan
 from armwise.bandit.evidence import UNIT, Evidence, outcome_evidence
+from armwise.bandit.graded import counted
 from armwise.bandit.logit import LogitNormal
 from armwise.bandit.messages import demands_structure, last_user_text
 from armwise.bandit.objectives import (
@@ -47,6 +48,7 @@ __all__ = [
     "TargetRate",
     "Utility",
     "belief_record",
+    "counted",
     "demands_structure",
     "last_user_text",
     "outcome_evidence",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from armwise.bandit import UNIT, Arms, Belief, Beta, Evidence, Sampler
+from armwise.bandit import Arms, Belief, Beta, Evidence, Sampler, counted
 from armwise.bandit.models import BeliefModel, Cell, Fit, has_faded, is_stale, matured
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
@@ -145,10 +145,10 @@ class Beliefs:
 
     def belief(self, key: ArmKey, evidence: Evidence | None) -> Belief:
         """Return one arm's belief; damaged evidence is set aside, loudly, never passed on."""
-        won, lost = (0, 0) if evidence is None else (evidence.successes, evidence.failures)
+        won, lost = (0.0, 0.0) if evidence is None else counted(evidence)
         cell = _cell(key)
         try:
-            return self._view.fit.belief(cell, won / UNIT, lost / UNIT)
+            return self._view.fit.belief(cell, won, lost)
         except InvalidBeliefError:
             _log.exception("evidence of %s cannot be right; deciding by the prior", key)
             return self._priors.get(key.path, Beta(1.0, 1.0))
@@ -205,7 +205,7 @@ class Beliefs:
             fitted = counts.get(_cell(key))
             if fitted is None or key.epoch != seen.epochs.get(key.path, 0):
                 continue
-            if has_faded(fitted, (arm.successes / UNIT, arm.failures / UNIT)):
+            if has_faded(fitted, counted(arm)):
                 return True
         return False
 
@@ -218,7 +218,7 @@ class Beliefs:
             for key, arm in bucket.arms.items():
                 costs[key.path] = costs.get(key.path, _NOTHING) + arm
                 if key.epoch == bucket.epochs.get(key.path, 0) and arm.outcomes > 0.0:
-                    counts[_cell(key)] = (arm.successes / UNIT, arm.failures / UNIT)
+                    counts[_cell(key)] = counted(arm)
         outcomes = sum(bucket.count for bucket in buckets.values())
         try:
             fit = self._model.fit(counts, self._priors, self._view.fit)

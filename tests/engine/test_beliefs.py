@@ -154,3 +154,20 @@ def test_what_is_no_model_is_refused(beliefs: object) -> None:
     """The error names models."""
     with pytest.raises(Exception, match=r"must be a model such as Hierarchical\(\)"):
         router(beliefs=beliefs)
+
+
+@pytest.mark.parametrize("model", [None, Hierarchical(), Independent()], ids=str)
+def test_steady_scores_narrow_a_belief_faster_than_coins_of_the_same_mean(model: Any) -> None:
+    """Thirty scores near .8 say more than thirty outcomes of which four in five succeed."""
+    coins, steady = router(beliefs=model), router(beliefs=model)
+    for number in range(30):
+        for taught, outcome in ((coins, number % 5 > 0), (steady, 0.8 + 0.05 * (number % 3 - 1))):
+            request_id = taught.decide(ASK).request_id_for("cheap")
+            taught.report_outcome(request_id, outcome)
+
+    wide, narrow = (
+        next(iter(taught.stats().buckets.values()))["cheap"] for taught in (coins, steady)
+    )
+
+    assert (wide.successes, narrow.successes) == pytest.approx((24, 24), rel=0.02)
+    assert narrow.high - narrow.low < 0.6 * (wide.high - wide.low)
