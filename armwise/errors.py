@@ -13,7 +13,11 @@
     │   ├── ForeignRequestIdError             it belongs to another goal or namespace
     │   └── ExpiredRequestIdError             older than the longest time an outcome is awaited
     ├── NoEligiblePathError (LookupError)     every path was excluded before the choice
-    └── AllPathsFailedError (RuntimeError)    every path that was tried ended in a provider's error
+    ├── AllPathsFailedError (RuntimeError)    every path that was tried ended in a provider's error
+    └── StoreError (RuntimeError)             a store could not do what was asked
+        ├── StoreUnavailableError (ConnectionError)   it cannot be reached, hangs, or is not ready
+        ├── StoreRefusedError                 it answers and refuses: password, rights, memory, disk
+        └── StoreVersionError                 it was written by a newer version of armwise
 
 Every message says what was wrong, shows the value, and says what to write instead.
 """
@@ -90,3 +94,19 @@ class AllPathsFailedError(ArmwiseError, RuntimeError):
     def __init__(self, message: str, causes: dict[str, BaseException] | None = None) -> None:
         super().__init__(message)
         self.causes = dict(causes or {})
+
+
+class StoreError(ArmwiseError, RuntimeError):
+    """A store could not do what was asked. Requests go on; what was reported is kept."""
+
+
+class StoreUnavailableError(StoreError, ConnectionError):
+    """The store cannot be reached, does not answer in time, or is not ready yet."""
+
+
+class StoreRefusedError(StoreError):
+    """The store answers and refuses: wrong password, missing rights, read-only, full, damaged."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer version of armwise."""

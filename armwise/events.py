@@ -167,6 +167,52 @@ class ReportRatesDiffer:
     other_rate: float
 
 
+@dataclass(frozen=True, slots=True)
+class StoreFaulted:
+    """The store has begun to fail: outcomes are kept until it works again.
+
+    Args:
+        store: The store's URL without its password.
+        fault: "unavailable", "refused" or "damaged".
+        error: The error's class and message.
+    """
+
+    store: str
+    fault: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecovered:
+    """The store works again.
+
+    Args:
+        store: The store's URL without its password.
+        outage_s: Seconds since it had begun to fail.
+        waiting: How many records wait to be sent.
+    """
+
+    store: str
+    outage_s: float
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsDropped:
+    """Records were given up: they will never be counted.
+
+    Args:
+        store: The store's URL without its password.
+        number: How many.
+        reason: "full" (more were waiting than may) or "poison" (the store refuses this record and
+            takes others).
+    """
+
+    store: str
+    number: int
+    reason: str
+
+
 Event = (
     Decided
     | Attempted
@@ -176,4 +222,7 @@ Event = (
     | EpochOpened
     | PriceUnknown
     | ReportRatesDiffer
+    | StoreFaulted
+    | StoreRecovered
+    | RecordsDropped
 )

@@ -91,6 +91,35 @@ def check_half_life(half_life: object) -> HalfLife:
     )
 
 
+def half_life_name(half_life: HalfLife) -> str:
+    """Return a half-life as a word: "never", "1150o" for outcomes, "604800000ms" for a time."""
+    if half_life is None:
+        return "never"
+    if isinstance(half_life, Outcomes):
+        return f"{half_life.number}o"
+    return f"{half_life // timedelta(milliseconds=1)}ms"
+
+
+def half_life_named(name: str) -> HalfLife:
+    """Return the half-life of such a word.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    try:
+        if name == "never":
+            return None
+        if name.endswith("ms"):
+            return check_half_life(timedelta(milliseconds=int(name.removesuffix("ms"))))
+        if name.endswith("o"):
+            return Outcomes(int(name.removesuffix("o")))
+    except (ValueError, OverflowError):
+        pass
+    raise ConfigurationError(
+        f"{name!r} is no half-life: 'never', '1150o' (outcomes) or '604800000ms' (a time)."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Fading:
     """The clock by which evidence fades.
@@ -215,6 +244,25 @@ class Eras:
     def total(self, tick: int) -> Evidence:
         """Return the evidence as ``read`` does, with the other sums those of all time."""
         return self.read(tick) + self.archive
+
+    def __add__(self, other: "Eras") -> "Eras":
+        """Return the sums of both, each at its own ticks; order and grouping do not matter."""
+        both = self.plus(other.era * ERA_TICKS, other.newest)
+        if other.before != _NOTHING:
+            both = both.plus((other.era - 1) * ERA_TICKS, other.before)
+        return Eras(both.era, both.newest, both.before, both.archive + other.archive)
+
+    def moved(self, read_at: int, to: int) -> "Eras":
+        """Return what these sums weigh at one tick, as if it had all been added at another.
+
+        Args:
+            read_at: Tick of this evidence's own clock, as in ``read``.
+            to: Tick of the clock by which it is to fade from now on.
+        """
+        now, at = self.read(read_at), weight(to)
+        outcomes = (_divided(getattr(now, part) * at, UNIT) for part in _WEIGHTED)
+        moved = Evidence(*outcomes, *_plain_sums(now))
+        return Eras(to // ERA_TICKS, moved, _NOTHING, self.archive)
 
 
 _ERA_UNIT = UNIT >> ERA_TICKS // TICKS

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from armwise.bandit import Evidence
 from armwise.bandit.outcome import FULL_SCORE
@@ -10,7 +11,10 @@ from armwise.engine.changes import Changes
 from armwise.engine.report_rates import RateWatch
 from armwise.engine.tally import Tally
 from armwise.events import Event
-from armwise.storage import ArmKey, Record, ReportStatus, Store
+from armwise.storage import ArmKey, Record, ReportStatus
+
+if TYPE_CHECKING:
+    from armwise.engine.engine import LocalStore
 
 _log = logging.getLogger("armwise.engine")
 
@@ -30,7 +34,7 @@ class Counting:
     def __init__(
         self,
         stored_goal: str,
-        store: Store,
+        store: "LocalStore",
         *,
         changes: Changes | None,
         rates: RateWatch,

@@ -45,6 +45,7 @@ from armwise.storage import (
     Record,
     ReportStatus,
     Store,
+    stored_goal,
 )
 from armwise.storage.forking import register
 
@@ -113,8 +114,7 @@ class Engine:
         self._default_path = default_path
         self._clock = clock
         self._namespace = namespace
-        # Names are printable, so the separator cannot be part of one.
-        self._stored_goal = f"{namespace}\x00{goal_id}" if namespace else goal_id
+        self._stored_goal = stored_goal(namespace, goal_id)
         in_force = store.declare(self._stored_goal, half_life)
         if in_force != half_life:
             _log.warning(

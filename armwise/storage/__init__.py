@@ -5,11 +5,19 @@ from armwise.storage.base import (
     ArmKey,
     BucketEvidence,
     CallFacts,
+    Finding,
+    Keyring,
     LocalEvidence,
+    Portable,
+    Probed,
     Record,
     ReportStatus,
     Store,
+    Tidied,
+    split_goal,
+    stored_goal,
 )
+from armwise.storage.goal import Bucket, GoalEvidence
 from armwise.storage.memory import MemoryStore
 from armwise.storage.opening import STORE_VARIABLE, open_store
 
@@ -17,12 +25,21 @@ __all__ = [
     "MAX_AGE_S",
     "STORE_VARIABLE",
     "ArmKey",
+    "Bucket",
     "BucketEvidence",
     "CallFacts",
+    "Finding",
+    "GoalEvidence",
+    "Keyring",
     "LocalEvidence",
     "MemoryStore",
+    "Portable",
+    "Probed",
     "Record",
     "ReportStatus",
     "Store",
+    "Tidied",
     "open_store",
+    "split_goal",
+    "stored_goal",
 ]

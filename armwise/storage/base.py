@@ -20,13 +20,53 @@ A store keeps evidence per goal and arm, and a small dedupe record per attempt. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from armwise.bandit import Evidence
 from armwise.bandit.decay import HalfLife
+from armwise.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from armwise.storage.goal import GoalEvidence
 
 MAX_AGE_S = 30 * 24 * 3600.0
 """How long after its decision an outcome is accepted, and so how long dedupe records are kept."""
+
+
+SLICES = 8
+"""Dedupe records are forgotten in slices of an eighth of the time that they are kept: whole tables
+are dropped, nothing is searched."""
+
+SLICE_MARGIN_MS = 3_600_000
+"""A slice is dropped an hour after its last record expired, so that no report that is still
+accepted can miss its dedupe record."""
+
+
+def stored_goal(namespace: str, goal_id: str) -> str:
+    """Return the name under which stores know a goal of a tenant; "" is no tenant.
+
+    Names are printable, so the separator cannot be part of one.
+    """
+    return f"{namespace}\x00{goal_id}" if namespace else goal_id
+
+
+def split_goal(stored: str) -> tuple[str, str]:
+    """Return tenant and goal of such a name."""
+    namespace, separator, goal_id = stored.partition("\x00")
+    return (namespace, goal_id) if separator else ("", stored)
+
+
+def check_same_half_life(held: HalfLife, given: HalfLife) -> None:
+    """Refuse to add evidence that fades by another clock.
+
+    Raises:
+        ConfigurationError: Naming both.
+    """
+    if held != given:
+        raise ConfigurationError(
+            f"this goal fades by a half-life of {held}, the evidence to be added by {given}: "
+            "rebase it first (GoalEvidence.rebased)."
+        )
 
 
 class ReportStatus(StrEnum):
@@ -111,7 +151,11 @@ class Record:
 
 
 class Store(Protocol):
-    """Keeps evidence. See the module's docstring for the promises."""
+    """Keeps evidence. See the module's docstring for the promises.
+
+    Every method but ``close`` raises ``StoreError`` if the store cannot be reached or refuses; a
+    call that raised has changed nothing, or is answered with DUPLICATE when it is made again.
+    """
 
     def declare(self, goal_id: str, half_life: HalfLife) -> HalfLife:
         """Say how fast a goal's evidence is to fade; return the half-life that is in force.
@@ -122,13 +166,16 @@ class Store(Protocol):
         ...
 
     def apply(self, goal_id: str, records: Sequence[Record]) -> list[ReportStatus]:
-        """Count records; return what became of each, in their order."""
+        """Count records, all or none of them; return what became of each, in their order."""
         ...
 
-    def evidence(self, goal_id: str) -> Mapping[ArmKey, Evidence]:
-        """Return all evidence of a goal, of all epochs.
+    def read(self, goal_id: str, unless: int | None = None) -> "GoalEvidence | None":
+        """Return all evidence of a goal; an empty one if nothing is known of it.
 
-        Outcomes as they weigh now; attempts, costs, tokens and latencies of all time.
+        Args:
+            goal_id: The goal.
+            unless: Version that the caller holds already; None is returned if it is still the
+                present one.
         """
         ...
 
@@ -137,7 +184,97 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of files, connections and threads."""
+        """Let go of files, connections and threads. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class Portable(Protocol):
+    """A store whose evidence can be carried elsewhere."""
+
+    def goals(self, namespace: str = "") -> list[str]:
+        """Return the names of the goals of a tenant, as they are stored, sorted."""
+        ...
+
+    def absorb(self, goal_id: str, evidence: "GoalEvidence", once: str) -> bool:
+        """Add the integers of another store's evidence to those of a goal, at their own ticks.
+
+        Attempts that were counted there are not known here: an outcome of one of them that is
+        reported here counts again.
+
+        Args:
+            goal_id: The goal; it must be declared with the half-life of ``evidence``.
+            evidence: What to add. Epochs, counts and newest ticks become the higher of both.
+            once: Name of this addition, 1 to 64 characters.
+
+        Returns:
+            False, and changes nothing, if an addition of this name was made before.
+        """
+        ...
+
+    def change_half_life(self, goal_id: str, half_life: HalfLife) -> None:
+        """Let a goal fade by another clock from now on.
+
+        Outcomes go on at the weight that they have now; requests that were decided before can no
+        longer be reported or corrected: they are answered with EXPIRED.
+        """
+        ...
+
+
+@runtime_checkable
+class Keyring(Protocol):
+    """A store that shares the keys which request ids are signed with."""
+
+    def signing_keys(self, namespace: str, fresh: bytes) -> list[bytes]:
+        """Return the keys of a tenant, the one to sign with first; ``fresh`` if it has none yet.
+
+        Of several processes that ask at once all get the same answer.
+        """
+        ...
+
+    def add_signing_key(self, namespace: str, key: bytes) -> None:
+        """Sign with another key from now on; ids signed by the earlier ones stay good."""
+        ...
+
+
+@runtime_checkable
+class Tidied(Protocol):
+    """A store that must be asked to forget what it no longer needs."""
+
+    def tidy(self, goal_id: str) -> int:
+        """Drop dedupe records that no report can need any more, and sums that have faded.
+
+        Any worker may call it at any time; evidence that is read stays the same.
+
+        Returns:
+            How many keys or rows were dropped.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found out about a store.
+
+    Args:
+        name: What was looked at, such as "eviction".
+        value: What was found.
+        advice: What to change, "" if nothing.
+        is_fatal: Whether the store cannot be used as it is.
+    """
+
+    name: str
+    value: str
+    advice: str = ""
+    is_fatal: bool = False
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A store that can be examined."""
+
+    def examine(self) -> list[Finding]:
+        """Write and remove a probe record, time it, and look at the settings that matter."""
         ...
 
 
@@ -180,4 +317,11 @@ class LocalEvidence(Protocol):
 
     def snapshot(self, goal_id: str) -> Mapping[str, BucketEvidence]:
         """Return the evidence of every bucket, all of one moment."""
+        ...
+
+    def evidence(self, goal_id: str) -> Mapping[ArmKey, Evidence]:
+        """Return all evidence of a goal, of all epochs.
+
+        Outcomes as they weigh now; attempts, costs, tokens and latencies of all time.
+        """
         ...

@@ -309,7 +309,7 @@ def test_what_is_kept_of_an_arm_does_not_grow_with_time() -> None:
         item = Record(ARMS[0], number.to_bytes(10), 0, clock.now_ms, facts, 1, 10_000)
         kept.apply(GOAL, [item])
 
-    assert len(kept._goals[GOAL].buckets["a/simple"].arms) == 1
+    assert len(kept._goals[GOAL].evidence.buckets["a/simple"].arms) == 1
     assert kept.evidence(GOAL)[ARMS[0]].cost_nanousd == 7_000
     assert kept.evidence(GOAL)[ARMS[0]].successes / UNIT == pytest.approx(2.0, rel=1e-4)
     assert kept.bucket(GOAL, "a/simple").arms[ARMS[0]].attempts < 33
