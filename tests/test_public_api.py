@@ -1,6 +1,7 @@
 """The public API as users type it, through the real LiteLLM to a local server."""
 
 import asyncio
+import contextlib
 import inspect
 import json
 import os
@@ -124,10 +125,12 @@ def test_a_stream_through_litellm(server: LoopbackServer) -> None:
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_a_stream_that_is_cut_between_events_is_no_success(is_async: bool) -> None:
-    """LiteLLM makes up a finish reason where the connection just ends; that is a fault here."""
+    """LiteLLM raises, or in some releases makes up a finish reason: a fault here either way."""
     event = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]}
     head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     body = f"data: {json.dumps(head | event)}\n\n" * 3
+
+    import litellm
 
     def serve(listener: socket.socket) -> None:
         connection, _ = listener.accept()
@@ -153,7 +156,8 @@ def test_a_stream_that_is_cut_between_events_is_no_success(is_async: bool) -> No
         base = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         path = {"model": "openai/m", "params": {"api_base": base, "api_key": "sk-test"}}
         router = Router(paths=[path], goal_id="cut", success_when="finish_reason == 'stop'")
-        asyncio.run(read(router))
+        with contextlib.suppress(litellm.ServiceUnavailableError):
+            asyncio.run(read(router))
 
     (bucket,) = router.stats().buckets.values()
     arm = bucket["openai/m"]
@@ -169,10 +173,11 @@ def test_closing_a_stream_closes_the_connection(monkeypatch: pytest.MonkeyPatch)
         router = Router(paths=["openai/m"], goal_id="close")
         stream = router.completion(messages=MESSAGES, stream=True)
         next(stream)
+        response = stream._source.completion_stream.response
 
         stream.close()
 
-        assert stream._source.completion_stream.response.is_closed
+        assert response.is_closed
 
 
 @pytest.mark.usefixtures("server")

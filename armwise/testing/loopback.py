@@ -1,12 +1,12 @@
-"""A chat-completions server on 127.0.0.1 that plays models, for tests and demonstrations.
+"""A server on 127.0.0.1 that plays models, for tests and demonstrations.
 
 >>> with LoopbackServer({"cheap": fixed("Paris")}) as server:
 ...     server.api_base.startswith("http://127.0.0.1:")
 True
 
-It speaks OpenAI's wire format over keep-alive HTTP/1.1, streams included, and needs no key.
-What a model answers is a function of the request, so a test decides about texts, token
-counts, errors, latency and cut connections.
+It speaks the wire formats of OpenAI, Azure, Anthropic, Gemini, Ollama and Bedrock over keep-alive
+HTTP/1.1, streams included, and needs no key. What a model answers is a function of the request,
+so a test decides about texts, tool calls, token counts, errors, latency and cut connections.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ from itertools import count
 from typing import Any, Self
 
 from armwise.errors import ConfigurationError
-from armwise.testing.chat_format import (
+from armwise.testing.wire import (
+    Answering,
     Behaviour,
     ChatRequest,
     Reply,
-    completion_body,
-    error_body,
+    Target,
     fixed,
-    parse_request,
-    stream_bodies,
+    target_of,
 )
+from armwise.testing.wire.connecting import params_for
+from armwise.testing.wire.format import json_object
+from armwise.testing.wire.ollama import SHOWN
+from armwise.testing.wire.openai import openai_error
 
 __all__ = ["Behaviour", "ChatRequest", "LoopbackServer", "Reply", "fixed"]
 
@@ -43,10 +46,11 @@ _CLOSE_TIMEOUT_S = 5.0
 
 
 class LoopbackServer:
-    """An OpenAI-compatible server for this process and its children.
+    """A server of all wire formats for this process and its children.
 
-    Point any client at ``api_base``; the key does not matter. One thread serves each
-    connection, so that 64 clients and more are answered side by side.
+    Point an OpenAI-compatible client at ``api_base``, others at ``url``; ``path`` gives what a
+    Router needs. The key does not matter. One thread serves each connection, so that 64 clients
+    and more are answered side by side.
 
     Args:
         models: A behaviour per model name, or one behaviour that plays every model.
@@ -73,7 +77,25 @@ class LoopbackServer:
     @property
     def api_base(self) -> str:
         """The base URL for clients, for example ``http://127.0.0.1:40123/v1``."""
-        return f"http://127.0.0.1:{self._tcp.server_address[1]}/v1"
+        return f"{self.url}/v1"
+
+    @property
+    def url(self) -> str:
+        """The server's address, without the path that a provider's clients add."""
+        return f"http://127.0.0.1:{self._tcp.server_address[1]}"
+
+    def path(self, model: str, **fields: Any) -> dict[str, Any]:
+        """Return a path for ``Router(paths=[...])`` that LiteLLM sends to this server.
+
+        Args:
+            model: As LiteLLM names it, such as "anthropic/claude-sonnet-4-5".
+            **fields: Further fields of the path; its ``params`` go before the server's own.
+
+        Raises:
+            ConfigurationError: If the provider's wire format is not played here.
+        """
+        params = params_for(model, self.url) | fields.pop("params", {})
+        return {"model": model, "params": params, **fields}
 
     @property
     def requests(self) -> list[ChatRequest]:
@@ -192,79 +214,88 @@ class _Connection(BaseHTTPRequestHandler):
     server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - it is the only one
 
     def do_POST(self) -> None:
-        """Answer one chat-completions request."""
+        """Answer one request in the format that its URL speaks."""
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if self.path.partition("?")[0] != "/v1/chat/completions":
-            self._send_error_reply(Reply(status=404, text=f"Unknown URL: POST {self.path}"))
+        if self.path == "/api/show":
+            self._send_json(200, SHOWN, {})
+            return
+        target = target_of(self.path)
+        if target is None:
+            self._refuse(f"Unknown URL: POST {self.path}")
             return
         try:
-            request = parse_request(raw, dict(self.headers.items()))
-        except ValueError as error:
-            self._send_error_reply(Reply(status=400, text=f"Invalid request: {error}"))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = target.wire.read(target, json_object(raw), headers)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            self._send_error(target, Reply(status=400, text=f"Invalid request: {error}"))
             return
         self.server.requests.append(request)
         reply = self.server.reply_to(request)
         self.server.pause(reply.latency_s)
+        answering = Answering(request, reply, next(self.server.numbers), int(time.time()))
         if reply.status >= HTTPStatus.BAD_REQUEST:
-            self._send_error_reply(reply)
-        elif request.body.get("stream"):
-            self._send_stream(request, reply)
+            self._send_error(target, reply)
+        elif request.stream:
+            self._send_stream(target, answering)
         else:
-            self._send_completion(request, reply)
+            cut = reply.cut_after_chunks is not None
+            self._send_json(reply.status, target.wire.whole(answering), reply.headers, is_cut=cut)
 
     def do_GET(self) -> None:
         """List the models that have a name; everything else is unknown."""
         if self.path.partition("?")[0] != "/v1/models":
-            self._send_error_reply(Reply(status=404, text=f"Unknown URL: GET {self.path}"))
+            self._refuse(f"Unknown URL: GET {self.path}")
             return
         listed = [
             {"id": name, "object": "model", "created": 0, "owned_by": "loopback"}
             for name in self.server.named
         ]
-        body = json.dumps({"object": "list", "data": listed}).encode()
-        self.wfile.write(self._head(200, "application/json", {}, len(body)) + body)
+        self._send_json(200, {"object": "list", "data": listed}, {})
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base
         """Stay silent: tests and demonstrations read stderr."""
 
-    def _send_completion(self, request: ChatRequest, reply: Reply) -> None:
-        number, now = next(self.server.numbers), int(time.time())
-        body = json.dumps(completion_body(request, reply, number, now)).encode()
-        head = self._head(reply.status, "application/json", reply.headers, len(body))
-        if reply.cut_after_chunks is not None:
+    def _refuse(self, text: str) -> None:
+        self._send_json(404, openai_error(Reply(status=404, text=text)), {})
+
+    def _send_error(self, target: Target, reply: Reply) -> None:
+        body, headers = target.wire.error(reply)
+        self._send_json(reply.status, body, headers | dict(reply.headers))
+
+    def _send_json(
+        self, status: int, value: object, headers: Mapping[str, str], *, is_cut: bool = False
+    ) -> None:
+        body = json.dumps(value).encode()
+        head = self._head(status, "application/json", headers, len(body))
+        if is_cut:
             self.close_connection = True
             body = body[: len(body) // 2]
         self.wfile.write(head + body)
 
-    def _send_error_reply(self, reply: Reply) -> None:
-        body = json.dumps(error_body(reply)).encode()
-        head = self._head(reply.status, "application/json", reply.headers, len(body))
-        self.wfile.write(head + body)
-
-    def _send_stream(self, request: ChatRequest, reply: Reply) -> None:
+    def _send_stream(self, target: Target, answering: Answering) -> None:
         """Write one HTTP chunk per event, so that a client which leaves is noticed."""
-        number, now = next(self.server.numbers), int(time.time())
-        pending = self._head(reply.status, "text/event-stream", reply.headers, None)
+        reply = answering.reply
+        pending = self._head(reply.status, target.wire.stream_type, reply.headers, None)
         sent = 0
-        for has_content, body in stream_bodies(request, reply, number, now):
-            if has_content and sent == reply.cut_after_chunks:
-                self.wfile.write(pending)
+        for piece in target.wire.stream(answering):
+            if piece.has_content and sent == reply.cut_after_chunks:
+                self.wfile.write(pending + (b"0\r\n\r\n" if reply.is_cut_quietly else b""))
                 self.close_connection = True
                 return
-            sent += has_content
-            pending += _http_chunk(json.dumps(body))
-            if has_content:
+            sent += piece.has_content
+            pending += _http_chunk(piece.data)
+            if piece.has_content:
                 self.wfile.write(pending)
                 pending = b""
                 self.server.pause(reply.chunk_latency_s)
-        self.wfile.write(pending + _http_chunk("[DONE]") + b"0\r\n\r\n")
+        self.wfile.write(pending + b"0\r\n\r\n")
 
     def _head(
         self, status: int, content_type: str, extra: Mapping[str, str], length: int | None
     ) -> bytes:
         size = "transfer-encoding: chunked" if length is None else f"content-length: {length}"
         lines = [
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            f"HTTP/1.1 {status} {_phrase(status)}",
             f"content-type: {content_type}",
             size,
             *(f"{name}: {value}" for name, value in extra.items()),
@@ -272,6 +303,12 @@ class _Connection(BaseHTTPRequestHandler):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _http_chunk(event: str) -> bytes:
-    data = f"data: {event}\n\n".encode()
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # 529 is Anthropic's own
+        return "Overloaded"
+
+
+def _http_chunk(data: bytes) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
