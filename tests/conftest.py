@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from armwise.testing.servers import RedisServer
+
 # As armwise sets them itself, but before any test imports LiteLLM on its own.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
@@ -22,3 +24,10 @@ def openai_on_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("OPENAI_API_BASE", server.api_base)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
         yield
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Start one server for all tests that break nothing; without one, they fail."""
+    with RedisServer() as server:
+        yield server
