@@ -8,7 +8,7 @@ from typing import cast
 from armwise.bandit import Budget, Utility, stored_score
 from armwise.engine import LocalStore, Silence, check_name
 from armwise.errors import ConfigurationError
-from armwise.storage import MAX_AGE_S, open_store
+from armwise.storage import MAX_AGE_S, MemoryStore, open_store
 
 _LARGEST_AMOUNT = 1e9
 """A billion dollars or seconds for one call is a mistake, and would drown every real amount."""
@@ -21,7 +21,13 @@ def opened_store(store: str | LocalStore | None) -> LocalStore:
         ConfigurationError: If it is neither a known URL nor a store.
     """
     if store is None or isinstance(store, str):
-        return open_store(store)
+        opened = open_store(store)
+        if not isinstance(opened, MemoryStore):
+            raise ConfigurationError(
+                "a Router works on evidence in its own memory: give it 'memory://', or a store "
+                f"of that kind, not {type(opened).__name__}."
+            )
+        return opened
     methods = (
         "declare",
         "apply",
