@@ -32,7 +32,8 @@ def open_store(url: str | None = None) -> Store:
         return open_sqlite(named)
     raise ConfigurationError(
         f"store {_without_password(named)!r} is not known. This version has 'memory://' "
-        "and 'sqlite:///evidence.db'; a MemoryStore() shared by several Routers lets them learn together."
+        "and 'sqlite:///evidence.db'; a MemoryStore() shared by several "
+        "Routers lets them learn together."
     )
 
 

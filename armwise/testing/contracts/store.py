@@ -27,7 +27,11 @@ from armwise.testing.contracts.histories import (
 _many = settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.differing_executors,  # each store's class inherits the same test
+    ],
 )
 
 
