@@ -40,6 +40,8 @@ class Attempted:
         outcome: What the automatic check says, 0..1; None for unknown or no check.
         cost_usd: Measured cost in US dollars, None if the price or the usage is not known.
         latency_s: Seconds until the answer was complete.
+        category: Name of the check that failed, or that gave the lowest of graded scores; None
+            for a full success, an unknown outcome, or no check.
     """
 
     goal_id: str
@@ -51,6 +53,7 @@ class Attempted:
     outcome: float | None = None
     cost_usd: float | None = None
     latency_s: float | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,29 @@ class CheckRaised:
     goal_id: str
     check: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judge was asked about an answer. Its cost is its own, not that of the path it judged.
+
+    Args:
+        goal_id: The goal.
+        nonce: The request's random name in hex.
+        check: Name of the check.
+        path: The judge's path.
+        score: What it says, 0..1; None if it could not be asked, or gave no grade.
+        cost_usd: Measured cost in US dollars, None if the price or the usage is not known.
+        latency_s: Seconds that it took.
+    """
+
+    goal_id: str
+    nonce: str
+    check: str
+    path: str
+    score: float | None
+    cost_usd: float | None
+    latency_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +244,7 @@ Event = (
     | Attempted
     | Reported
     | CheckRaised
+    | Judged
     | PathFaulted
     | EpochOpened
     | PriceUnknown

@@ -18,7 +18,7 @@ from armwise.engine.recall import Explanation
 from armwise.engine.report_rates import ReportRate
 from armwise.engine.request_id import KEY_VARIABLE, Signer, Token, check_secret
 from armwise.engine.stats import ArmStats, Stats
-from armwise.engine.tally import Counters
+from armwise.engine.tally import Counters, JudgeStats
 from armwise.engine.waiting import Silence
 from armwise.engine.warm_start import MOST, TRUST, WarmStart
 
@@ -33,6 +33,7 @@ __all__ = [
     "DecisionLog",
     "Engine",
     "Explanation",
+    "JudgeStats",
     "LocalStore",
     "LoggedDecision",
     "LoggedOutcome",

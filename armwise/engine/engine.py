@@ -353,9 +353,7 @@ class Engine:
         """Return beliefs and counts per bucket and path."""
         self.sweep()
         evidence = self._counting.evidence_and_rates(self.roster.names)
-        return collect_stats(
-            self.goal_id, evidence, self.paths, self._beliefs, self._tally.counters()
-        )
+        return collect_stats(self.goal_id, evidence, self.paths, self._beliefs, self._tally)
 
     def cost_report(self, baseline: Path) -> CostReport:
         """Return what was spent, beside what ``baseline`` alone would have cost."""

@@ -92,6 +92,8 @@ def attempt_line(attempted: Attempted, revision: int | None, status: str | None)
         cost_usd=attempted.cost_usd,
         latency_s=attempted.latency_s,
         fault=attempted.fault,
+        # The name of a check. What a user writes as the category of a report stays out.
+        category=attempted.category,
     )
 
 

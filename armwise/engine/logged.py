@@ -93,6 +93,7 @@ class LoggedOutcome:
         cost_usd: Measured cost of the attempt.
         latency_s: Measured latency of the attempt.
         fault: Kind of the provider's error, if the attempt ended in one.
+        category: Name of the check that failed or gave the lowest score, of an attempt.
     """
 
     goal_id: str
@@ -106,6 +107,7 @@ class LoggedOutcome:
     cost_usd: float | None
     latency_s: float | None
     fault: str | None
+    category: str | None = None
 
     def as_event(self, bucket: str) -> Attempted | Reported:
         """Return the event that the line was written for."""
@@ -131,6 +133,7 @@ class LoggedOutcome:
             self.score,
             self.cost_usd,
             self.latency_s,
+            self.category,
         )
 
 
@@ -225,6 +228,8 @@ def _read_outcome(record: Mapping[str, Any]) -> LoggedOutcome:
         cost_usd=_amount(record, "cost_usd"),
         latency_s=_amount(record, "latency_s"),
         fault=None if fault is None else str(fault),
+        # Logs that were written before checks had names lack it.
+        category=None if record.get("category") is None else str(record["category"]),
     )
 
 

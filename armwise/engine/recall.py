@@ -104,7 +104,9 @@ def _retold(step: Attempted | Reported) -> str:
         return f"called: attempt {step.attempt} on {step.path} ended in {step.fault}"
     cost = "unknown cost" if step.cost_usd is None else f"${step.cost_usd:.6f}"
     latency = "" if step.latency_s is None else f", {step.latency_s:.3f} s"
-    return f"called: attempt {step.attempt} on {step.path}: check {outcome}, {cost}{latency}"
+    category = f" by {step.category!r}" if step.category else ""
+    said = f"check {outcome}{category}, {cost}{latency}"
+    return f"called: attempt {step.attempt} on {step.path}: {said}"
 
 
 def shown_score(score: int | None) -> float | None:

@@ -8,7 +8,7 @@ from armwise.engine.beliefs import Beliefs
 from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
 from armwise.engine.report_rates import ReportRate, report_rate, report_rates
-from armwise.engine.tally import Counters
+from armwise.engine.tally import Counters, JudgeStats, Tally
 from armwise.storage import ArmKey
 
 
@@ -60,12 +60,18 @@ class Stats:
             provider's error, and how many of these have an outcome from a check, a report or a
             timeout. Outcomes still on their way count as missing; requests of ``decide`` count
             from their first report on. Offline evaluations are in neither number.
+        failed_checks: How many answers of this process failed, per check of ``success_when``, the
+            most frequent first. The check that ended the list counts; graded scores above 0 do not.
+        judges: What each judge of this process did and cost, by the name of its check. Judges'
+            costs are in no path's, and not in ``cost_report``.
     """
 
     goal_id: str
     buckets: Mapping[str, Mapping[str, ArmStats]]
     counters: Counters
     report_rates: Mapping[str, ReportRate]
+    failed_checks: Mapping[str, int]
+    judges: Mapping[str, JudgeStats]
 
     def __str__(self) -> str:
         lines = [f"goal {self.goal_id!r}: {self.counters.decisions} decisions"]
@@ -84,6 +90,14 @@ class Stats:
         ]
         if judged:
             lines.append(f"answers with an outcome: {', '.join(judged)}")
+        if self.failed_checks:
+            counts = (f"{name} {count}" for name, count in self.failed_checks.items())
+            lines.append(f"answers that failed a check: {', '.join(counts)}")
+        lines += [
+            f"{name}: asked {judge.calls} times, {judge.unknown} without a grade, "
+            f"${judge.cost_usd:.6f}" + (f" and {judge.uncosted} unknown" if judge.uncosted else "")
+            for name, judge in self.judges.items()
+        ]
         return "\n".join(lines)
 
 
@@ -92,7 +106,7 @@ def collect_stats(
     evidence: Mapping[ArmKey, Evidence],
     paths: Sequence[Path],
     beliefs: Beliefs,
-    counters: Counters,
+    tally: Tally,
 ) -> Stats:
     """Return the stats of a goal from its evidence."""
     buckets: dict[str, dict[str, ArmStats]] = {}
@@ -107,7 +121,14 @@ def collect_stats(
             )
             for name in names
         }
-    return Stats(goal_id, buckets, counters, report_rates(evidence))
+    return Stats(
+        goal_id,
+        buckets,
+        tally.counters(),
+        report_rates(evidence),
+        tally.failed_checks,
+        tally.judges,
+    )
 
 
 def _arm_stats(

@@ -1,7 +1,10 @@
 """Counts of this process, for ``stats()``."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from armwise.events import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +31,69 @@ class Counters:
     not_awaited: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class JudgeStats:
+    """What one judge has done in this process.
+
+    Args:
+        calls: How often it was asked.
+        unknown: How often it gave no grade, or could not be reached.
+        cost_usd: What its calls cost, in US dollars, as far as that is known.
+        uncosted: Calls of which the cost is not known.
+    """
+
+    calls: int = 0
+    unknown: int = 0
+    cost_usd: float = 0.0
+    uncosted: int = 0
+
+    def and_one_more(self, judged: Judged) -> "JudgeStats":
+        """Return the counts with one more call."""
+        return JudgeStats(
+            self.calls + 1,
+            self.unknown + (judged.score is None),
+            self.cost_usd + (judged.cost_usd or 0.0),
+            self.uncosted + (judged.cost_usd is None),
+        )
+
+
 class Tally:
     """Mutable counterpart of ``Counters``, exact under threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
+        self._failed: dict[str, int] = {}
+        self._judges: dict[str, JudgeStats] = {}
 
     def add(self, name: str) -> int:
         """Count one more; return the new count."""
         with self._lock:
             self._counts[name] += 1
             return self._counts[name]
+
+    def failed(self, check: str) -> None:
+        """Count an answer that failed a check; there are as many names as checks."""
+        with self._lock:
+            self._failed[check] = self._failed.get(check, 0) + 1
+
+    def judged(self, judged: Judged) -> None:
+        """Count what a judge has done."""
+        with self._lock:
+            known = self._judges.get(judged.check, JudgeStats())
+            self._judges[judged.check] = known.and_one_more(judged)
+
+    @property
+    def failed_checks(self) -> Mapping[str, int]:
+        """How many answers failed, per check, the most frequent first."""
+        with self._lock:
+            return dict(sorted(self._failed.items(), key=lambda one: (-one[1], one[0])))
+
+    @property
+    def judges(self) -> Mapping[str, JudgeStats]:
+        """What was counted of each judge, by the name of its check."""
+        with self._lock:
+            return dict(self._judges)
 
     def counters(self) -> Counters:
         """Return the counts as they stand."""

@@ -8,7 +8,7 @@ from armwise.engine.decision_log import DecisionLog
 from armwise.engine.recall import Explanation, Recall, from_log, shown_score
 from armwise.engine.request_id import Token
 from armwise.engine.tally import Tally
-from armwise.events import Attempted, CheckRaised, Decided, Event, Reported
+from armwise.events import Attempted, CheckRaised, Decided, Event, Judged, Reported
 from armwise.storage import Record, ReportStatus
 from armwise.telemetry import LogSink
 
@@ -63,6 +63,8 @@ class Telling:
             status: What the store has made of it, None if it was not counted.
         """
         self.recall.step(attempted)
+        if attempted.category is not None and attempted.outcome == 0.0:
+            self._tally.failed(attempted.category)
         if self._decision_log is not None:
             self._decision_log.attempt(attempted, revision, status)
         self.emit(attempted)
@@ -89,6 +91,8 @@ class Telling:
         """Hand an event to the log and to the user's hook."""
         if isinstance(event, CheckRaised):
             self._tally.add("checks_raised")
+        elif isinstance(event, Judged):
+            self._tally.judged(event)
         self._logs(event)
         if self._on_event is None:
             return

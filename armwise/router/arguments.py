@@ -123,9 +123,17 @@ def check_prices(objective: object, unknown: Sequence[str]) -> None:
         )
 
 
-def check_plugins(
-    adapter: object, complexity: object, on_event: object, detect_changes: object
-) -> None:
+def check_flag(name: str, value: object) -> None:
+    """Refuse a switch that is neither on nor off.
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_plugins(adapter: object, complexity: object, on_event: object) -> None:
     """Refuse plug-ins that cannot be called as they will be.
 
     Raises:
@@ -143,8 +151,6 @@ def check_plugins(
         )
     if on_event is not None and not callable(on_event):
         raise ConfigurationError(f"on_event must be a function of one event, got {on_event!r}.")
-    if not isinstance(detect_changes, bool):
-        raise ConfigurationError(f"detect_changes must be True or False, got {detect_changes!r}.")
 
 
 def silence(on_timeout: object, outcome_timeout: object) -> Silence | None:

@@ -9,19 +9,24 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from armwise.adapters import Adapter, Call, Fault, ModelInfo, usage_of
 from armwise.engine import Path
 from armwise.errors import AllPathsFailedError
-from armwise.router.checks import ajudge, judge
+from armwise.router.checks import Judgement, arun_check, run_check, weigh
 from armwise.router.recording import Recorder, error_text
-from armwise.router.request import Attempt, Judgement, Request
+from armwise.router.request import Attempt, Request
+
+T = TypeVar("T")
 
 Served = tuple[Attempt, Any]
 """The attempt that was answered, and its response or open stream."""
 
-Flow = Generator[Call | Judgement, Any, Served]
+Steps: TypeAlias = Generator[Call | Judgement, Any, T]
+"""What yields calls and checks, is sent their results, and returns a value."""
+
+Flow: TypeAlias = Steps[Served]
 
 
 def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelInfo]) -> Flow:
@@ -65,23 +70,24 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
         if not request.stream:
             usage = usage_of(response)
             answer = recorder.answer(attempt, response, usage)
+            check = recorder.checks.of(attempt.call)
             verdict = None
             try:
-                if recorder.check is not None:
-                    verdict = yield Judgement(recorder.check, answer)
+                if check is not None:
+                    verdict = yield from weigh(check, answer, _left_s(request, begun_s))
             finally:  # cancelled in the check too: what was paid is known, the outcome is not
                 recorder.answered(attempt, answer, usage, verdict)
         return attempt, response
     raise _all_failed(request, causes) from list(causes.values())[-1]
 
 
-def drive(flow: Flow, adapter: Adapter) -> Served:
-    """Run a flow, waiting by blocking."""
+def drive(flow: Steps[T], adapter: Adapter) -> T:
+    """Run a flow, waiting by blocking; return its value."""
     step = next(flow)
     try:
         while True:
             if isinstance(step, Judgement):
-                step = flow.send(judge(step.check, step.answer))
+                step = flow.send(run_check(step.check, step.answer))
                 continue
             try:
                 response = adapter.complete(step)
@@ -90,18 +96,19 @@ def drive(flow: Flow, adapter: Adapter) -> Served:
             else:
                 step = flow.send(response)
     except StopIteration as done:
-        return _served(done)
+        value: T = done.value
+        return value
     finally:
         flow.close()
 
 
-async def adrive(flow: Flow, adapter: Adapter) -> Served:
-    """Run a flow, waiting by awaiting."""
+async def adrive(flow: Steps[T], adapter: Adapter) -> T:
+    """Run a flow, waiting by awaiting; return its value."""
     step = next(flow)
     try:
         while True:
             if isinstance(step, Judgement):
-                step = flow.send(await ajudge(step.check, step.answer))
+                step = flow.send(await arun_check(step.check, step.answer))
                 continue
             try:
                 # The HTTP client's own timeout starts anew with every byte that trickles in.
@@ -112,7 +119,8 @@ async def adrive(flow: Flow, adapter: Adapter) -> Served:
             else:
                 step = flow.send(response)
     except StopIteration as done:
-        return _served(done)
+        value: T = done.value
+        return value
     finally:
         flow.close()
 
@@ -126,9 +134,11 @@ def steady_timeout_s(left_s: float) -> float:
     return 2.0 ** (math.floor(4.0 * math.log2(left_s)) / 4.0) if left_s > 0 else 0.0
 
 
-def _served(done: StopIteration) -> Served:
-    served: Served = done.value
-    return served
+def _left_s(request: Request, begun_s: float) -> float | None:
+    """Return the time left for a judge; None if there is no deadline."""
+    if request.timeout_s is None:
+        return None
+    return steady_timeout_s(request.timeout_s - (time.perf_counter() - begun_s))
 
 
 def _call(request: Request, path: Path, left_s: float | None) -> Call:

@@ -1,13 +1,15 @@
 """Counts what became of attempts: checks teach about quality, errors about faults, never mixed."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from armwise.adapters import Fault, Usage, classify
+from armwise.adapters import Fault, ModelInfo, Usage, classify
 from armwise.bandit import stored_score
 from armwise.engine import Engine
-from armwise.events import Attempted, CheckRaised, PathFaulted
-from armwise.router.checks import Answer, Check, Verdict
+from armwise.events import Attempted, CheckRaised, Judged, PathFaulted
+from armwise.router.checks import Answer, Checks, Verdict
 from armwise.router.request import Attempt
 from armwise.storage import CallFacts
 
@@ -17,19 +19,20 @@ class Recorder:
 
     Args:
         engine: Where attempts are counted.
-        check: The automatic check that whoever drives a request has to run; None if outcomes are
-            only reported.
+        checks: The automatic checks that whoever drives a request has to run.
+        info: What the adapter knows of a model: judges have their own.
     """
 
-    def __init__(self, engine: Engine, check: Check | None) -> None:
+    def __init__(self, engine: Engine, checks: Checks, info: Callable[[str], ModelInfo]) -> None:
         self._engine = engine
-        self.check = check
+        self._info = info
+        self.checks = checks
 
     def answer(self, attempt: Attempt, response: Any, usage: Usage | None) -> Answer:
         """Return a complete answer with its measured cost and latency."""
         latency_s = time.perf_counter() - attempt.started_s
         cost_usd = self._engine.prices.cost_usd(attempt.path.name, usage)
-        return Answer(response, cost_usd, latency_s)
+        return Answer(response, cost_usd, latency_s, attempt.call)
 
     def answered(
         self, attempt: Attempt, answer: Answer, usage: Usage | None, verdict: Verdict | None
@@ -40,16 +43,33 @@ class Recorder:
             output_tokens=None if usage is None else usage.output_tokens,
             latency_us=round(answer.latency_s * 1e6),
         )
-        if verdict is not None and verdict.error is not None:
-            name = type(verdict.error).__name__
-            self._engine.emit(CheckRaised(self._engine.goal_id, verdict.check, name))
+        if verdict is not None:
+            self._tell_of_checks(attempt, verdict)
         score = None if verdict is None else verdict.score
-        self._engine.record(
-            attempt.decision,
-            self._event(attempt, None, score, answer.cost_usd, answer.latency_s),
-            facts,
-            None if score is None else stored_score(score),
+        event = replace(
+            self._event(attempt, None),
+            outcome=score,
+            cost_usd=answer.cost_usd,
+            latency_s=answer.latency_s,
+            category=None if verdict is None else verdict.category,
         )
+        stored = None if score is None else stored_score(score)
+        self._engine.record(attempt.decision, event, facts, stored)
+
+    def _tell_of_checks(self, attempt: Attempt, verdict: Verdict) -> None:
+        """Tell of checks that raised, and of calls that judges made."""
+        goal_id, nonce = self._engine.goal_id, attempt.decision.nonce.hex()
+        for one in verdict.each:
+            if one.error is not None:
+                self._engine.emit(CheckRaised(goal_id, one.check, type(one.error).__name__))
+            if one.judging is not None:
+                path, usage = one.judging.path, one.judging.usage
+                price = path.declared_price or self._info(path.model).price
+                cost_usd = None if price is None or usage is None else price.cost_usd(usage)
+                latency_s = one.judging.latency_s
+                self._engine.emit(
+                    Judged(goal_id, nonce, one.check, path.name, one.score, cost_usd, latency_s)
+                )
 
     def failed(self, attempt: Attempt, error: Exception) -> Fault:
         """Count an attempt that ended in an error; return its kind. Quality is never touched."""
@@ -75,14 +95,7 @@ class Recorder:
         self._engine.emit(PathFaulted(goal_id, attempt.path.name, fault.value, described))
         self._engine.record(attempt.decision, event, CallFacts(fault=True))
 
-    def _event(
-        self,
-        attempt: Attempt,
-        fault: str | None,
-        outcome: float | None = None,
-        cost_usd: float | None = None,
-        latency_s: float | None = None,
-    ) -> Attempted:
+    def _event(self, attempt: Attempt, fault: str | None) -> Attempted:
         decision = attempt.decision
         return Attempted(
             decision.goal_id,
@@ -91,9 +104,6 @@ class Recorder:
             attempt.path.name,
             attempt.number,
             fault,
-            outcome,
-            cost_usd,
-            latency_s,
         )
 
 

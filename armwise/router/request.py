@@ -6,15 +6,6 @@ from typing import Any
 
 from armwise.adapters import Call
 from armwise.engine import Decision, Path
-from armwise.router.checks import Answer, Check
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A check that has to be run on an answer."""
-
-    check: Check
-    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from armwise.engine import (
 from armwise.events import Event
 from armwise.router.arguments import (
     check_category,
+    check_flag,
     check_model,
     check_objective,
     check_plugins,
@@ -44,7 +45,7 @@ from armwise.router.arguments import (
     whole_units,
 )
 from armwise.router.attempts import Flow, adrive, attempts, drive
-from armwise.router.checks import build_check
+from armwise.router.checks import Checks, build_check
 from armwise.router.operating import Operating
 from armwise.router.recording import Recorder
 from armwise.router.request import Request
@@ -66,8 +67,13 @@ class Router(Operating):
         goal_id: What the requests are for, such as "extract_company"; 1 to 255 bytes. Beliefs
             are kept per goal.
         success_when: How success shows in the answer itself: an expression such as
-            ``"finish_reason == 'stop'"``, a callable of the response, a JSON schema, or a
-            Pydantic model. None: outcomes are only learned when you report them.
+            ``"finish_reason == 'stop'"``, a callable of the response, a JSON schema, a Pydantic
+            model, or a check of ``armwise.router.checks``; or a list of them, or a dict of them by
+            name, all of which have to pass. None: outcomes are only learned when you report them,
+            or from the schema of a call.
+        check_response_format: Check answers against the schema that the call's
+            ``response_format`` demands, beside ``success_when`` or without it. Without it only
+            if ``on_timeout`` gives silence no meaning.
         objective: The rule that chooses; default ``CheapestWithin(0.02)``.
         beliefs: How evidence becomes belief, and what buckets learn from each other
             (``armwise.bandit.models``); default ``default_model(objective)``. ``Independent()`` is
@@ -106,6 +112,7 @@ class Router(Operating):
         goal_id: str,
         *,
         success_when: object = None,
+        check_response_format: bool = True,
         objective: Objective | None = None,
         beliefs: BeliefModel | None = None,
         store: str | LocalStore | None = None,
@@ -129,7 +136,9 @@ class Router(Operating):
             check_name(namespace, "namespace")
         check_timeout(timeout_s)
         check_seed(seed)
-        check_plugins(adapter, complexity, on_event, detect_changes)
+        check_plugins(adapter, complexity, on_event)
+        check_flag("detect_changes", detect_changes)
+        check_flag("check_response_format", check_response_format)
         check_objective(objective)
         check_model(beliefs)
         secret = os.environ.get(KEY_VARIABLE) or None
@@ -142,6 +151,7 @@ class Router(Operating):
         prices = PathPrices(parsed, self._adapter.info)
         check_prices(objective, prices.unknown)
         rule = objective or CheapestWithin()
+        waits = silence(on_timeout, outcome_timeout)
         self._engine = Engine(
             goal_id,
             parsed,
@@ -155,13 +165,16 @@ class Router(Operating):
             default_path=served,
             detect_changes=detect_changes,
             half_life=check_half_life(half_life),
-            silence=silence(on_timeout, outcome_timeout),
+            silence=waits,
             decision_log=decision_log,
             seed=None if seed is None else int(seed),
             clock=time.time,
             on_event=on_event,
         )
-        self._recorder = Recorder(self._engine, build_check(success_when))
+        # Where silence has a meaning, a schema alone must not break it.
+        takes_format = check_response_format and (success_when is not None or waits is None)
+        checks = Checks(build_check(success_when), takes_format=takes_format)
+        self._recorder = Recorder(self._engine, checks, self._adapter.info)
 
     @overload
     def completion(

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from armwise.adapters import Adapter, Usage, usage_of
 from armwise.engine import Decision
-from armwise.router.checks import Answer, Check, Verdict, ajudge, judge
+from armwise.router.attempts import adrive, drive
+from armwise.router.checks import AllOf, Answer, OneCheck, Verdict, weigh
 from armwise.router.recording import Recorder
 from armwise.router.request import Attempt
 
@@ -18,6 +19,7 @@ class _Tee:
         self._attempt = attempt
         self._recorder = recorder
         self._adapter = adapter
+        self._check = recorder.checks.of(attempt.call)
         self._chunks: list[Any] = []
         self._usage: Usage | None = None
         self._is_settled = False
@@ -40,19 +42,19 @@ class _Tee:
         Usage was asked for by the router. Its chunk says nothing, and some have no choices, so that
         code that reads ``chunk.choices[0]`` fails: callers see it only if they asked for it too.
         """
-        if self._recorder.check is not None:
+        if self._check is not None:
             self._chunks.append(chunk)
         if getattr(chunk, "usage", None) is not None:
             self._usage = usage_of(chunk)
         return self._shows_usage or not _is_usage_only(chunk)
 
-    def _answer(self) -> tuple[Answer, Check | None, Verdict | None]:
+    def _answer(self) -> tuple[Answer, OneCheck | AllOf | None, Verdict | None]:
         """Return the whole answer, the check to run on it, or else the verdict already known.
 
         Joining chunks is the adapter's work and may fail; the caller has had the stream by then,
         so that is an unknown outcome and not an error.
         """
-        check = self._recorder.check
+        check = self._check
         if check is None:
             return self._measured(None), None, None
         try:
@@ -147,7 +149,7 @@ class Stream(_Tee, Iterator[Any]):
         answer, check, verdict = self._answer()
         try:
             if check is not None:
-                verdict = judge(check, answer)
+                verdict = drive(weigh(check, answer), self._adapter)
         finally:
             self._recorder.answered(self._attempt, answer, self._usage, verdict)
 
@@ -197,6 +199,6 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
         answer, check, verdict = self._answer()
         try:
             if check is not None:
-                verdict = await ajudge(check, answer)
+                verdict = await adrive(weigh(check, answer), self._adapter)
         finally:
             self._recorder.answered(self._attempt, answer, self._usage, verdict)

@@ -5,11 +5,27 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from armwise.router.checks.finish_words import ERROR, openai_word
 from armwise.router.checks.plain import Plain, to_plain
 
+if TYPE_CHECKING:
+    from armwise.adapters import Call
+
 _FENCE = "```"
+
+
+class ToolCall(NamedTuple):
+    """A tool call as the model wrote it.
+
+    Attributes:
+        name: The tool's name; anything else than a string is the model's fault.
+        arguments: JSON text as a rule; some providers hand on the object itself.
+    """
+
+    name: Plain
+    arguments: Plain
 
 
 class NotJsonError(ValueError):
@@ -26,40 +42,57 @@ class Answer:
         response: Any OpenAI-shaped object: of litellm or openai, a dict, a namespace.
         cost_usd: What the attempt cost in US dollars; None if its price is unknown.
         latency_s: Seconds from the call to the complete response.
+        call: The call that it answers; None if that is not known.
 
     Attributes:
         plain: The whole response as dict, list, str, number, bool and None.
         text: The content of the first choice's message, text parts joined; "" if it has none.
-        finish_reason: Why the first choice ended, or None.
+        finish_reason: Why the first choice ended, in OpenAI's words whatever the provider's are
+            ("end_turn" and "STOP" are "stop"), or None.
+        refusal: What the provider itself marks as the model's refusal, or None.
+        tool_calls: Name and arguments of each tool call of the first choice, as they came.
         usage: The token counts as a dict; empty if the response has none.
         json_text: The text without the fenced code block that may surround it.
         json: That text, parsed. Reading it raises `NotJsonError` if it does not parse.
     """
 
     __slots__ = (
+        "call",
         "cost_usd",
         "finish_reason",
         "json",
         "json_text",
         "latency_s",
         "plain",
+        "refusal",
         "response",
         "text",
+        "tool_calls",
         "usage",
     )
 
     response: object
     cost_usd: float | None
     latency_s: float
+    call: Call | None
     plain: Plain
     text: str
     finish_reason: str | None
+    refusal: str | None
+    tool_calls: list[ToolCall]
     usage: dict[str, Plain]
     json_text: str
     json: Plain
 
-    def __init__(self, response: object, cost_usd: float | None, latency_s: float) -> None:
+    def __init__(
+        self,
+        response: object,
+        cost_usd: float | None,
+        latency_s: float,
+        call: Call | None = None,
+    ) -> None:
         self.response = response
+        self.call = call
         self.cost_usd = cost_usd
         self.latency_s = latency_s
 
@@ -104,8 +137,32 @@ def _part_text(part: object) -> str:
 
 
 def _finish_reason(answer: Answer) -> str | None:
-    reason = _field(_first_choice(answer), "finish_reason")
-    return str.__str__(reason) if isinstance(reason, str) else None
+    choice = _first_choice(answer)
+    reason = _field(choice, "finish_reason")
+    # LiteLLM says "stop" of tool calls that the provider could not read, and keeps its word here.
+    native = _field(_field(choice, "provider_specific_fields"), "native_finish_reason")
+    if isinstance(native, str) and openai_word(native) == ERROR:
+        return ERROR
+    return openai_word(str.__str__(reason)) if isinstance(reason, str) else None
+
+
+def _refusal(answer: Answer) -> str | None:
+    refusal = _field(_field(_first_choice(answer), "message"), "refusal")
+    return str.__str__(refusal) if isinstance(refusal, str) and refusal else None
+
+
+def _tool_calls(answer: Answer) -> list[ToolCall]:
+    message = _field(_first_choice(answer), "message")
+    listed = _field(message, "tool_calls")
+    calls = cast("list[object]", listed) if isinstance(listed, list | tuple) else []
+    functions = [_field(call, "function") for call in calls]
+    legacy = _field(message, "function_call")
+    if legacy is not None:
+        functions.append(legacy)
+    return [
+        ToolCall(to_plain(_field(function, "name")), to_plain(_field(function, "arguments")))
+        for function in functions
+    ]
 
 
 def _usage(answer: Answer) -> dict[str, Plain]:
@@ -126,9 +183,19 @@ def _json_text(answer: Answer) -> str:
 def _json(answer: Answer) -> Plain:
     text = answer.json_text
     try:
-        value: Any = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        return parse_json(text)
     except (ValueError, RecursionError) as error:
         raise NotJsonError(f"The answer's text ({len(text)} characters) is not JSON.") from error
+
+
+def parse_json(text: str) -> Plain:
+    """Return JSON text as plain data; Python's own NaN and infinities are no JSON.
+
+    Raises:
+        ValueError: If it does not parse.
+        RecursionError: If it is nested too deeply.
+    """
+    value: Any = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
     return cast("Plain", value)
 
 
@@ -147,6 +214,8 @@ _VIEWS: dict[str, Callable[[Answer], object]] = {
     "plain": lambda answer: to_plain(answer.response),
     "text": _text,
     "finish_reason": _finish_reason,
+    "refusal": _refusal,
+    "tool_calls": _tool_calls,
     "usage": _usage,
     "json_text": _json_text,
     "json": _json,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from armwise.router.checks.answer import Answer
 
 
+@runtime_checkable
 class Check(Protocol):
     """Scores an answer: 1.0 succeeded, 0.0 failed, between them graded, None unknown.
 
-    A check that raises is unknown too; `judge` and `ajudge` see to that.
+    A check that raises is unknown too; `run_check` and `arun_check` see to that.
 
     Attributes:
-        is_async: Whether calling it returns an awaitable, which only `ajudge` can wait for.
+        is_async: Whether calling it returns an awaitable, which only `arun_check` can wait for.
     """
 
     is_async: ClassVar[bool]

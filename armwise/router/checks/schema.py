@@ -6,8 +6,10 @@ An answer that does not parse, or is invalid, scores 0.0: bad JSON is a failure,
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from armwise.errors import ConfigurationError
@@ -75,17 +77,34 @@ def schema_check(schema: Mapping[str, Any]) -> SchemaCheck:
     own = copy.deepcopy(dict(schema))
     name = f"schema {own['title']!r}" if isinstance(own.get("title"), str) else "a JSON schema"
     validator = _validator(own)
+    return SchemaCheck(name, lambda answer: satisfies(answer, validator))
 
-    def is_valid(answer: Answer) -> bool:
-        try:
-            return bool(validator.is_valid(answer.json))
-        except NotJsonError:
-            return False
-        except (RecursionError, ArithmeticError):
-            # JSON, but too deep for a recursive schema, or an integer that no float can hold.
-            return False
 
-    return SchemaCheck(name, is_valid)
+def satisfies(answer: Answer, validator: Any) -> bool:
+    """Say whether an answer's text is JSON that a validator finds valid."""
+    try:
+        return bool(validator.is_valid(answer.json))
+    except NotJsonError:
+        return False
+    except (RecursionError, ArithmeticError):
+        # JSON, but too deep for a recursive schema, or an integer that no float can hold.
+        return False
+
+
+@lru_cache(maxsize=256)
+def validator_of(schema_text: str) -> Any:
+    """Return the validator of a schema that a request brings along, built once per schema.
+
+    Args:
+        schema_text: The schema as JSON text.
+
+    Raises:
+        ConfigurationError: If it is not a valid schema, or refers to something outside.
+    """
+    schema: Any = json.loads(schema_text)
+    if not isinstance(schema, dict):
+        raise ConfigurationError(f"a schema must be an object, got {type(schema).__name__}.")
+    return _validator(cast("dict[str, Any]", schema))
 
 
 def _validator(schema: dict[str, Any]) -> Any:

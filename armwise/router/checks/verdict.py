@@ -4,34 +4,76 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from armwise.errors import ConfigurationError
 from armwise.router.checks.answer import Answer
 from armwise.router.checks.check import Check
 
+if TYPE_CHECKING:
+    from armwise.adapters import Usage
+    from armwise.engine import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The call that a judge made.
+
+    Attributes:
+        path: The judge's path.
+        usage: The tokens that were used; None if the call failed or did not say.
+        latency_s: Seconds that the judge took.
+    """
+
+    path: Path
+    usage: Usage | None
+    latency_s: float
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one check on one answer.
+    """The result of a check on one answer.
 
     Attributes:
         score: 1.0 succeeded, 0.0 failed, between them graded, None unknown.
-        check: The check's name.
+        check: The check's name; of a list, the name of the one that decided.
         error: What the check raised, if it did; the score is None then.
+        parts: Of a list, the verdicts of the checks that were run.
+        judging: The call to a model that the check made, if it is a judge.
     """
 
     score: float | None
     check: str
     error: Exception | None = None
+    parts: tuple[Verdict, ...] = ()
+    judging: Judging | None = None
+
+    @property
+    def each(self) -> tuple[Verdict, ...]:
+        """The verdicts of single checks that this one is made of: itself, or its parts."""
+        return self.parts or (self,)
+
+    @property
+    def category(self) -> str | None:
+        """What went wrong: the name of the check that gave less than 1.0; None if none did."""
+        return None if self.score is None or self.score >= 1.0 else self.check
 
 
-def judge(check: Check, answer: Answer) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A check that has to be run on an answer, by whoever can wait for it."""
+
+    check: Check
+    answer: Answer
+
+
+def run_check(check: Check, answer: Answer) -> Verdict:
     """Return the verdict of a check; a check that raises is unknown, never a success.
 
     Only exceptions that are no `Exception` pass through, such as KeyboardInterrupt.
 
     Args:
-        check: What `build_check` returned. An asynchronous one is not run but unknown.
+        check: One check. An asynchronous one is not run but unknown.
         answer: The answer it looks at.
     """
     if check.is_async:
@@ -45,11 +87,11 @@ def judge(check: Check, answer: Answer) -> Verdict:
     return Verdict(score, check.name)
 
 
-async def ajudge(check: Check, answer: Answer) -> Verdict:
-    """Return the verdict of a check, as `judge` does, and wait for an asynchronous one.
+async def arun_check(check: Check, answer: Answer) -> Verdict:
+    """Return the verdict of a check, as `run_check` does, and wait for an asynchronous one.
 
     Args:
-        check: What `build_check` returned.
+        check: One check.
         answer: The answer it looks at.
     """
     try:

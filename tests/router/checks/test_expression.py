@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from armwise.errors import ConfigurationError, ExpressionError
-from armwise.router.checks import Answer, Verdict, build_check, judge
+from armwise.router.checks import Answer, Verdict, build_check, run_check
 from armwise.router.checks.operations import FUNCTIONS, METHODS
 
 AnswerOf = Callable[..., Answer]
@@ -17,7 +17,7 @@ JSON = '{"company": "Apple", "items": [3, 1, 2], "score": 0.7, "none": null, "bi
 def _judged(expression: str, answer: Answer) -> Verdict:
     check = build_check(expression)
     assert check is not None
-    return judge(check, answer)
+    return run_check(check, answer)
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_an_expression_is_compiled_once_and_shared_by_threads(answer_of: AnswerO
 
     def run(first: int) -> None:
         for number in range(first, first + 200):
-            score = judge(check, answer_of(f'{{"n": {number}}}')).score
+            score = run_check(check, answer_of(f'{{"n": {number}}}')).score
             if score != float(number % 2 == 0):
                 wrong.append(number)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from armwise.errors import ConfigurationError
-from armwise.router.checks import Answer, Check, Verdict, ajudge, build_check, judge
+from armwise.router.checks import Answer, Check, Verdict, arun_check, build_check, run_check
 
 AnswerOf = Callable[..., Answer]
 
@@ -26,7 +26,7 @@ def test_a_function_gets_the_whole_response_itself(answer_of: AnswerOf) -> None:
     answer = answer_of()
     given: list[object] = []
 
-    judge(_check(given.append), answer)
+    run_check(_check(given.append), answer)
 
     assert answer.response is given[0]
     assert 1 == len(given)
@@ -53,7 +53,7 @@ def test_bools_none_and_numbers_from_0_to_1_are_scores(
     answer_of: AnswerOf, returned: object, score: float | None
 ) -> None:
     """Numpy's numbers count as Python's, and every score is a plain float."""
-    verdict = judge(_check(lambda _: returned), answer_of())
+    verdict = run_check(_check(lambda _: returned), answer_of())
 
     assert (score, None) == (verdict.score, verdict.error)
     assert type(verdict.score) is (float if score is not None else type(None))
@@ -80,7 +80,7 @@ def test_anything_else_is_unknown_with_an_error_that_says_so(
     answer_of: AnswerOf, returned: object, error: type[Exception], named: str
 ) -> None:
     """A truthy string is not a success."""
-    verdict = judge(_check(lambda _: returned), answer_of())
+    verdict = run_check(_check(lambda _: returned), answer_of())
 
     assert verdict.score is None
     assert isinstance(verdict.error, error)
@@ -89,7 +89,7 @@ def test_anything_else_is_unknown_with_an_error_that_says_so(
 
 def test_the_error_does_not_quote_a_returned_text(answer_of: AnswerOf) -> None:
     """It could be the answer, which does not belong in a log."""
-    verdict = judge(_check(lambda response: response["choices"]), answer_of("confidential"))
+    verdict = run_check(_check(lambda response: response["choices"]), answer_of("confidential"))
 
     assert verdict.error is not None
     assert "confidential" not in str(verdict.error)
@@ -178,7 +178,7 @@ def test_async_callables_are_known_as_such_and_awaited(
     """Methods, callable objects and partials are recognised before the first call."""
     check = _check(function)
 
-    verdict = asyncio.run(ajudge(check, answer_of()))
+    verdict = asyncio.run(arun_check(check, answer_of()))
 
     assert check.is_async
     assert Verdict(1.0, check.name) == verdict
@@ -190,7 +190,7 @@ def test_what_an_async_function_returns_is_checked_too(answer_of: AnswerOf) -> N
     async def grade(response: object) -> Any:
         return "good"
 
-    verdict = asyncio.run(ajudge(_check(grade), answer_of()))
+    verdict = asyncio.run(arun_check(_check(grade), answer_of()))
 
     assert verdict.score is None
     assert isinstance(verdict.error, TypeError)
@@ -200,6 +200,6 @@ def test_a_plain_function_that_returns_a_coroutine_is_unknown(answer_of: AnswerO
     """The error says to pass the async function itself, and nothing is left unawaited."""
     check = _check(lambda response: _Judge().later(response))
 
-    for verdict in (judge(check, answer_of()), asyncio.run(ajudge(check, answer_of()))):
+    for verdict in (run_check(check, answer_of()), asyncio.run(arun_check(check, answer_of()))):
         assert verdict.score is None
         assert "'async def'" in str(verdict.error)

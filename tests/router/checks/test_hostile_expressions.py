@@ -15,9 +15,9 @@ from armwise.router.checks import (
     Answer,
     build_check,
     grammar,
-    judge,
     lookups,
     operations,
+    run_check,
     source,
     terms,
 )
@@ -273,7 +273,7 @@ def _is_harmless(expression: str) -> None:
         return
     assert check is not None
 
-    verdict = judge(check, answer)
+    verdict = run_check(check, answer)
 
     assert [] == seen
     assert verdict.score is None or (type(verdict.score) is float and 0 <= verdict.score <= 1)
@@ -338,7 +338,7 @@ def test_an_evaluation_calls_each_part_at_most_once(expression: str) -> None:
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        judge(check, answer)
+        run_check(check, answer)
     finally:
         sys.setprofile(before)
     parts = sum(isinstance(node, ast.expr) for node in ast.walk(ast.parse(expression, mode="eval")))

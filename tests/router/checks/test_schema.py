@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, field_validator
 
 from armwise.errors import ConfigurationError
-from armwise.router.checks import Answer, Verdict, build_check, judge
+from armwise.router.checks import Answer, Verdict, build_check, run_check
 
 AnswerOf = Callable[..., Answer]
 SCHEMA: dict[str, Any] = {
@@ -42,7 +42,7 @@ class Company(BaseModel):
 def _judged(success_when: object, answer: Answer) -> Verdict:
     check = build_check(success_when)
     assert check is not None
-    return judge(check, answer)
+    return run_check(check, answer)
 
 
 @pytest.mark.parametrize("success_when", [SCHEMA, Company], ids=["schema", "model"])
@@ -108,7 +108,7 @@ def test_a_schema_is_copied_when_built(answer_of: AnswerOf) -> None:
 
     schema["required"].append("b")
 
-    assert 1.0 == judge(check, answer_of('{"a": 1}')).score
+    assert 1.0 == run_check(check, answer_of('{"a": 1}')).score
 
 
 def test_checks_are_named_by_title_or_model() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from armwise.errors import ConfigurationError
-from armwise.router.checks import Answer, Check, Verdict, ajudge, build_check, judge
+from armwise.router.checks import Answer, Check, Verdict, arun_check, build_check, run_check
 
 AnswerOf = Callable[..., Answer]
 
@@ -32,7 +32,7 @@ def _raising_later(error: BaseException) -> Check:
 
 
 def _async_judged(check: Check, answer: Answer) -> Verdict:
-    return asyncio.run(ajudge(check, answer))
+    return asyncio.run(arun_check(check, answer))
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), RecursionError(), MemoryError(), KeyError(1)])
@@ -43,7 +43,7 @@ def test_a_check_that_raises_is_unknown_and_keeps_its_error(
     check, later = _raising(error), _raising_later(error)
 
     verdicts = [
-        judge(check, answer_of()),
+        run_check(check, answer_of()),
         _async_judged(check, answer_of()),
         _async_judged(later, answer_of()),
     ]
@@ -58,14 +58,16 @@ def test_what_is_no_exception_passes_through(
 ) -> None:
     """Ctrl-C stops the program, not just the check."""
     with pytest.raises(error):
-        judge(_raising(error()), answer_of())
+        run_check(_raising(error()), answer_of())
 
 
 def test_the_cancellation_of_a_task_passes_through(answer_of: AnswerOf) -> None:
     """A cancelled request is not judged unknown and carried on."""
 
     async def cancelled() -> bool:
-        task = asyncio.ensure_future(ajudge(_raising_later(asyncio.CancelledError()), answer_of()))
+        task = asyncio.ensure_future(
+            arun_check(_raising_later(asyncio.CancelledError()), answer_of())
+        )
         await asyncio.wait([task])
         return task.cancelled()
 
@@ -83,7 +85,7 @@ def test_judging_an_async_check_without_waiting_is_unknown(answer_of: AnswerOf) 
     check = build_check(grade)
     assert check is not None
 
-    verdict = judge(check, answer_of())
+    verdict = run_check(check, answer_of())
 
     assert verdict.score is None
     assert isinstance(verdict.error, ConfigurationError)
@@ -99,7 +101,7 @@ def test_awaiting_judges_plain_checks_just_the_same(answer_of: AnswerOf) -> None
         check = build_check(form)
         assert check is not None
 
-        plain, awaited = judge(check, answer), _async_judged(check, answer)
+        plain, awaited = run_check(check, answer), _async_judged(check, answer)
 
         assert (plain.score, plain.check, repr(plain.error)) == (
             awaited.score,
