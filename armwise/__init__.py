@@ -20,10 +20,10 @@ if TYPE_CHECKING:
         TargetRate,
         Utility,
     )
-    from armwise.engine import Decision, Path
+    from armwise.engine import Decision, Path, open_store
     from armwise.errors import ArmwiseError
     from armwise.router import Router
-    from armwise.storage import ReportStatus, open_store
+    from armwise.storage import ReportStatus
 
 __version__ = "0.1.0"
 
@@ -55,7 +55,7 @@ _HOMES = {
     "Router": "armwise.router",
     "TargetRate": "armwise.bandit",
     "Utility": "armwise.bandit",
-    "open_store": "armwise.storage",
+    "open_store": "armwise.engine",
 }
 
 

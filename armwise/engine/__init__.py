@@ -4,8 +4,10 @@ from armwise.engine.costs import CostReport, PathCost, PathPrices
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Restriction, Scope
-from armwise.engine.engine import Engine, LocalStore
+from armwise.engine.engine import Engine
+from armwise.engine.keys import environment_signer
 from armwise.engine.logged import LoggedDecision, LoggedOutcome, read_line
+from armwise.engine.opening import LocalStore, ProcessStore, open_store
 from armwise.engine.path import (
     Path,
     check_name,
@@ -16,7 +18,9 @@ from armwise.engine.path import (
 )
 from armwise.engine.recall import Explanation
 from armwise.engine.report_rates import ReportRate
-from armwise.engine.request_id import KEY_VARIABLE, Signer, Token, check_secret
+from armwise.engine.reporting import measured_facts
+from armwise.engine.request_id import KEY_VARIABLE, Signer, Token
+from armwise.engine.shared import SharedStore, StoreHealth
 from armwise.engine.stats import ArmStats, Stats
 from armwise.engine.tally import Counters, JudgeStats
 from armwise.engine.waiting import Silence
@@ -40,17 +44,22 @@ __all__ = [
     "Path",
     "PathCost",
     "PathPrices",
+    "ProcessStore",
     "ReportRate",
     "Restriction",
     "Scope",
+    "SharedStore",
     "Signer",
     "Silence",
     "Stats",
+    "StoreHealth",
     "Token",
     "WarmStart",
     "check_name",
-    "check_secret",
     "check_timeout",
+    "environment_signer",
+    "measured_facts",
+    "open_store",
     "parse_paths",
     "path_named",
     "read_line",

@@ -58,6 +58,7 @@ class _View:
         costs: Evidence per path over all buckets, for what a path costs anywhere.
         scale: How much dearer the goal's requests are than typical ones.
         outcomes: How many outcomes the fit rests on.
+        epochs: Epochs per bucket.
     """
 
     fit: Fit
@@ -65,6 +66,7 @@ class _View:
     costs: Mapping[str, Evidence]
     scale: float
     outcomes: float
+    epochs: Mapping[str, Mapping[str, int]]
 
 
 class Beliefs:
@@ -77,6 +79,8 @@ class Beliefs:
         prices: Expected costs.
         model: Makes beliefs of evidence.
         seed: Makes the draws of every bucket repeatable; None draws from fresh entropy.
+        is_followed: Somebody calls ``refit`` when evidence has come in, so that decisions need
+            not look.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Beliefs:
         *,
         model: BeliefModel,
         seed: int | None,
+        is_followed: bool = False,
     ) -> None:
         self._goal_id = goal_id
         self._paths = paths
@@ -97,11 +102,14 @@ class Beliefs:
         self._model = model
         self._seed = seed
         self._held: dict[str, BucketBeliefs] = {}
-        self._view = _View(model.fit({}, self._priors), {}, {}, 1.0, 0.0)
+        self._view = _View(model.fit({}, self._priors), {}, {}, 1.0, 0.0, {})
         self._unseen = 0.0
+        self._is_followed = is_followed
         self._lock = threading.Lock()
         self._has_warned = False
         register(self)
+        if is_followed:
+            self._view = self._looked_around()
 
     def of(self, bucket: str) -> BucketBeliefs:
         """Return the present beliefs of a bucket; of a store that fails, the last known ones."""
@@ -128,6 +136,8 @@ class Beliefs:
             self._priors |= {path.name: path.prior for path in paths}
             self._held = {bucket: self._reseated(held) for bucket, held in self._held.items()}
             self._unseen = float("inf")  # priors, or evaluations, that the fit does not know
+        if self._is_followed:
+            self._view = self._looked_around()
 
     def _reseated(self, held: BucketBeliefs) -> BucketBeliefs:
         """Return what is known of the present paths, to be refreshed at the next decision."""
@@ -184,8 +194,25 @@ class Beliefs:
             self._held[bucket] = refreshed
             return refreshed
 
+    def refit(self) -> None:
+        """Look at the whole goal anew if enough was learned, or something was unlearned."""
+        buckets = self._evidence.snapshot(self._goal_id)
+        outcomes = sum(bucket.count for bucket in buckets.values())
+        unseen = outcomes - self._view.outcomes
+        if (
+            is_stale(self._view.outcomes, max(unseen, 1.0), len(self._view.counts))
+            or unseen < 0
+            or any(
+                self._has_faded(seen) or seen.epochs != self._view.epochs.get(name, {})
+                for name, seen in buckets.items()
+            )
+        ):
+            self._view = self._looked_around(buckets)
+
     def _look_around(self, seen: BucketEvidence, held: BucketBeliefs | None) -> None:
         """Look at the whole goal anew if enough was learned, or something was unlearned."""
+        if self._is_followed:
+            return
         if held is None:
             self._unseen += seen.count
         elif held.version != seen.version:
@@ -209,9 +236,9 @@ class Beliefs:
                 return True
         return False
 
-    def _looked_around(self) -> "_View":
+    def _looked_around(self, buckets: Mapping[str, BucketEvidence] | None = None) -> "_View":
         """Return a view of the whole goal as it is now."""
-        buckets = self._evidence.snapshot(self._goal_id)
+        buckets = self._evidence.snapshot(self._goal_id) if buckets is None else buckets
         counts: dict[Cell, tuple[float, float]] = {}
         costs: dict[str, Evidence] = {}
         for bucket in buckets.values():
@@ -225,7 +252,8 @@ class Beliefs:
         except Exception:  # noqa: BLE001 - a user's own model must not fail a request
             _log.exception("%s could not be fitted; deciding by the fit before", self._model.name)
             fit, counts = self._view.fit, dict(self._view.counts)
-        return _View(fit, counts, costs, self._prices.scale(costs), outcomes)
+        epochs = {name: seen.epochs for name, seen in buckets.items() if seen.epochs}
+        return _View(fit, counts, costs, self._prices.scale(costs), outcomes, epochs)
 
     def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
         arms: list[tuple[str, Belief, float | None]] = []

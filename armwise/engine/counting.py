@@ -14,9 +14,24 @@ from armwise.events import Event
 from armwise.storage import ArmKey, Record, ReportStatus
 
 if TYPE_CHECKING:
-    from armwise.engine.engine import LocalStore
+    from armwise.engine.opening import LocalStore
 
 _log = logging.getLogger("armwise.engine")
+
+
+def counted_now(
+    store: "LocalStore", stored_goal: str, records: Sequence[Record], wait_s: float
+) -> list[ReportStatus]:
+    """Count records, and wait for the answers of a store that is asked over a wire.
+
+    Returns:
+        What became of each; QUEUED for those that were not answered in time.
+    """
+    deliver = getattr(store, "deliver", None)
+    if deliver is None:
+        return store.apply(stored_goal, records)
+    answers: list[ReportStatus] = deliver(stored_goal, records, wait_s)
+    return answers
 
 
 class Counting:
@@ -48,10 +63,20 @@ class Counting:
         self._tally = tally
         self._emit = emit
 
-    def count(self, record: Record) -> ReportStatus:
-        """Count what a user reports; whatever is wrong with the store is raised."""
-        status = self._store.apply(self._stored_goal, [record])[0]
-        self._watch(record, status)
+    def count(self, record: Record, wait_s: float | None) -> ReportStatus:
+        """Count what a user reports; whatever is wrong with the store is raised.
+
+        Args:
+            record: What to count.
+            wait_s: How long to wait for the answer of a store that is asked over a wire; None:
+                not at all.
+        """
+        (status,) = (
+            self._store.apply(self._stored_goal, [record])
+            if wait_s is None
+            else counted_now(self._store, self._stored_goal, [record], wait_s)
+        )
+        self.watch(record, status)
         return status
 
     def count_safely(self, records: Sequence[Record]) -> Sequence[ReportStatus]:
@@ -59,7 +84,7 @@ class Counting:
         try:
             answers = self._store.apply(self._stored_goal, records)
             for record, status in zip(records, answers, strict=True):
-                self._watch(record, status)
+                self.watch(record, status)
         except Exception:  # noqa: BLE001 - whatever is wrong with the store, the request goes on
             if self._tally.add("store_errors") == 1:
                 _log.exception("the store did not take a record; requests go on without learning")
@@ -82,9 +107,10 @@ class Counting:
         self._rates.look(evidence, paths)
         return evidence
 
-    def _watch(self, record: Record, status: ReportStatus) -> None:
+    def watch(self, record: Record, status: ReportStatus) -> None:
         """Show a counted outcome to the change detector, and open an epoch if it says so.
 
+        What is QUEUED is shown when it is delivered: then it is known whether it is the first.
         Only an attempt's first outcome: a correction is not a second observation, and checks that
         are later corrected in batches would look like a rate that swings.
         """

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import Any, Protocol
+from typing import Any
 
-from armwise.bandit import Budget, Complexity, Objective, Outcome, stored_score
+from armwise.bandit import Budget, Complexity, Objective, Outcome
 from armwise.bandit.decay import HalfLife
 from armwise.bandit.models import BeliefModel
 from armwise.engine.beliefs import Beliefs
@@ -18,33 +18,34 @@ from armwise.engine.counting import Counting
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Eligibility, Eligible
+from armwise.engine.following import Following
 from armwise.engine.guarded import guarded
 from armwise.engine.handles import Handles
 from armwise.engine.nonces import Nonces
+from armwise.engine.opening import LocalStore
 from armwise.engine.pacing import Pacer
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
 from armwise.engine.report_rates import RateWatch
+from armwise.engine.reporting import WAIT_S, check_namespace, reported_record
 from armwise.engine.request_id import Signer, Token
 from armwise.engine.roster import Roster
+from armwise.engine.shared import SharedStore
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.tally import Tally
 from armwise.engine.telling import Telling
 from armwise.engine.waiting import Silence, Waiting
-from armwise.errors import ConfigurationError, ExpiredRequestIdError, ForeignRequestIdError
+from armwise.errors import ForeignRequestIdError
 from armwise.events import (
     Attempted,
     Event,
     PriceUnknown,
 )
 from armwise.storage import (
-    MAX_AGE_S,
     ArmKey,
     CallFacts,
-    LocalEvidence,
     Record,
     ReportStatus,
-    Store,
     stored_goal,
 )
 from armwise.storage.forking import register
@@ -54,10 +55,6 @@ _log = logging.getLogger("armwise.engine")
 _SWEPT_AT_ONCE = 32
 """Overdue requests that one decision or report counts: more than come in with it, so that they
 cannot pile up, and few enough that none has to wait for many."""
-
-
-class LocalStore(Store, LocalEvidence, Protocol):
-    """A store whose evidence can be read at once: what an engine works on."""
 
 
 class Engine:
@@ -124,7 +121,16 @@ class Engine:
                 in_force,
                 half_life,
             )
-        self._beliefs = Beliefs(self._stored_goal, paths, store, prices, model=model, seed=seed)
+        follows = isinstance(store, SharedStore) and store.delivery == "background"
+        self._beliefs = Beliefs(
+            self._stored_goal,
+            paths,
+            store,
+            prices,
+            model=model,
+            seed=seed,
+            is_followed=follows,
+        )
         changes = Changes(goal_id) if detect_changes else None
         if changes is not None:
             register(changes)
@@ -156,6 +162,12 @@ class Engine:
             tally=self._tally,
             emit=self.emit,
         )
+        self._shared = store if isinstance(store, SharedStore) else None
+        self._following = Following(
+            self._stored_goal, self._beliefs, self._counting.watch, self.emit
+        )
+        if self._shared is not None:
+            self._shared.subscribe(self._following)
         self.handles = Handles(
             goal_id,
             self._stored_goal,
@@ -245,7 +257,7 @@ class Engine:
         if not overdue:
             return
         for record, status in zip(overdue, self._counting.count_safely(overdue), strict=False):
-            if status is ReportStatus.APPLIED:  # else another process heard of it
+            if status in (ReportStatus.APPLIED, ReportStatus.QUEUED):  # else heard elsewhere
                 self._tally.add("timeouts")
                 self._telling.reported(record, status, None)
 
@@ -300,11 +312,7 @@ class Engine:
             RequestIdError: If it is not; each cause has its own class and message.
         """
         token = self._signer.read(request_id)
-        if token.namespace != self._namespace:
-            raise ForeignRequestIdError(
-                f"this request id belongs to namespace {token.namespace!r}, but this Router serves "
-                f"{self._namespace!r}."
-            )
+        check_namespace(token, self._namespace, "this Router")
         if token.goal_id != self.goal_id:
             raise ForeignRequestIdError(
                 f"this request id belongs to goal {token.goal_id!r}, but this Router serves "
@@ -320,28 +328,12 @@ class Engine:
         facts: CallFacts = CallFacts(),  # noqa: B008 - frozen
         category: str | None = None,
         revision: int = 1,
+        wait: bool = False,
     ) -> ReportStatus:
         """Count an outcome that a user reports; see ``Router.report_outcome``."""
         token = self.token(request_id)
-        score = stored_score(outcome)
-        _check_revision(revision)
-        age_s = self._clock() - token.decided_at_ms / 1000
-        if age_s > MAX_AGE_S:
-            raise ExpiredRequestIdError(
-                f"the request was decided {age_s / 86400:.0f} days ago; outcomes are accepted "
-                f"for {MAX_AGE_S / 86400:.0f} days."
-            )
-        record = Record(
-            arm=ArmKey(token.bucket, token.path, token.earlier_failures, token.epoch),
-            nonce=token.nonce,
-            attempt=token.attempt,
-            decided_at_ms=token.decided_at_ms,
-            facts=facts,
-            revision=revision,
-            score=score,
-            count=token.count,
-        )
-        status = self._counting.count(record)
+        record = reported_record(token, outcome, facts, revision, self._clock())
+        status = self._counting.count(record, WAIT_S if wait else None)
         self._telling.reported(record, status, category)
         self._counting.compare_rates(self.roster.names)
         if self._waiting is not None:
@@ -353,7 +345,15 @@ class Engine:
         """Return beliefs and counts per bucket and path."""
         self.sweep()
         evidence = self._counting.evidence_and_rates(self.roster.names)
-        return collect_stats(self.goal_id, evidence, self.paths, self._beliefs, self._tally)
+        health = None if self._shared is None else self._shared.health(self._stored_goal)
+        return collect_stats(
+            self.goal_id, evidence, self.paths, self._beliefs, self._tally, health=health
+        )
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until everything reported is delivered; return whether it is."""
+        self.sweep()
+        return self._shared is None or self._shared.flush(timeout_s)
 
     def cost_report(self, baseline: Path) -> CostReport:
         """Return what was spent, beside what ``baseline`` alone would have cost."""
@@ -369,6 +369,8 @@ class Engine:
 
     def close(self) -> None:
         """Close the decision log. May be called twice."""
+        if self._shared is not None:
+            self._shared.unsubscribe(self._following)
         self._telling.close()
 
 
@@ -381,11 +383,3 @@ def _record(decision: Decision, path: str, attempt: int) -> Record:
         decided_at_ms=decision.decided_at_ms,
         count=decision.count,
     )
-
-
-def _check_revision(revision: object) -> None:
-    if isinstance(revision, bool) or not isinstance(revision, int) or revision < 0:
-        raise ConfigurationError(
-            "revision must be a whole number, 1 for a first report and more for each correction, "
-            f"got {revision!r}."
-        )

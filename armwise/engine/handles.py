@@ -10,9 +10,11 @@ from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
 from armwise.engine.costs import PathPrices
+from armwise.engine.counting import counted_now
 from armwise.engine.eligibility import Eligibility, Kind, Restriction, Scope, end_of, task_type_of
 from armwise.engine.evals import ArmName, read_evals
 from armwise.engine.path import Path
+from armwise.engine.reporting import WAIT_S
 from armwise.engine.roster import Roster
 from armwise.engine.warm_start import (
     WarmStart,
@@ -27,7 +29,7 @@ from armwise.events import Event, PriceUnknown
 from armwise.storage import ArmKey, Record, ReportStatus
 
 if TYPE_CHECKING:
-    from armwise.engine.engine import LocalStore
+    from armwise.engine.opening import LocalStore
 
 _log = logging.getLogger("armwise.engine")
 
@@ -199,8 +201,9 @@ class Handles:
             )
             for number, score in enumerate(scores)
         ]
-        answers = self._store.apply(self._stored_goal, records)
-        return sum(answer is ReportStatus.APPLIED for answer in answers)
+        answers = counted_now(self._store, self._stored_goal, records, WAIT_S)
+        new = (ReportStatus.APPLIED, ReportStatus.QUEUED)
+        return sum(answer in new for answer in answers)
 
     def _bucket_of(self, task_type: str, prompt: str, level: str | None) -> str:
         ask = [{"role": "user", "content": prompt}]

@@ -13,6 +13,7 @@ base64 after "aw_".
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -72,27 +73,39 @@ class Signer:
     """Writes request ids and reads them back.
 
     Args:
-        secret: The key. None takes the process's own random one: ids then die with the process.
+        secret: What to sign with. None takes the process's own random key: ids then die with the
+            process.
+        keys: Keys to use instead, the one to sign with first; ids signed by any are accepted.
     """
 
-    __slots__ = ("_keyed", "key_id")
+    __slots__ = ("_known", "_signing", "keys")
 
-    def __init__(self, secret: str | None = None) -> None:
-        key = _process_key() if secret is None else sha256(secret.encode()).digest()
-        # Hashed, so that the id tells which key it was without telling the key.
-        self.key_id = sha256(b"armwise key id" + key).digest()[:4]
+    def __init__(self, secret: str | None = None, *, keys: Sequence[bytes] = ()) -> None:
+        self.use(keys or (process_key() if secret is None else key_of(secret),))
+
+    def use(self, keys: Sequence[bytes]) -> None:
+        """Use other keys from now on, the one to sign with first."""
         # Keyed once and copied for each id: half the time of a new one.
-        self._keyed = hmac.new(key, digestmod="sha256")
+        known = {_key_id(key): hmac.new(key, digestmod="sha256") for key in reversed(keys)}
+        first = _key_id(keys[0])
+        # Replaced as a whole: other threads sign and read meanwhile.
+        self.keys, self._known, self._signing = tuple(keys), known, (first, known[first])
+
+    @property
+    def key_id(self) -> bytes:
+        """Which key it signs with, without telling the key."""
+        return self._signing[0]
 
     def sign(self, token: Token) -> str:
         """Return the request id of a token."""
+        key_id, keyed = self._signing
         namespace, goal = token.namespace.encode(), token.goal_id.encode()
         bucket, path = token.bucket.encode(), token.path.encode()
         payload = b"".join(
             (
                 _HEAD.pack(
                     _VERSION,
-                    self.key_id,
+                    key_id,
                     token.decided_at_ms.to_bytes(6),
                     token.nonce,
                     token.attempt,
@@ -110,7 +123,7 @@ class Signer:
                 path,
             )
         )
-        text = urlsafe_b64encode(payload + self._mac(payload)).rstrip(b"=")
+        text = urlsafe_b64encode(payload + _mac(keyed, payload)).rstrip(b"=")
         return _PREFIX + text.decode("ascii")
 
     def read(self, request_id: object) -> Token:
@@ -126,29 +139,52 @@ class Signer:
         version, key_id = payload[0], payload[1:5]
         if version != _VERSION:
             raise _malformed(request_id)
-        if not hmac.compare_digest(key_id, self.key_id):
+        keyed = self._known.get(key_id)
+        if keyed is None:
             raise UnknownKeyError(
                 f"request id {_short(request_id)} was signed by another process or an earlier "
-                f"run. To report outcomes across processes, set {KEY_VARIABLE} to the same "
-                "secret in all of them."
+                f"run, with a key that is not known here. Use a store that is shared "
+                f"(ARMWISE_STORE), or set {KEY_VARIABLE} to the same secret in all processes."
             )
-        if not hmac.compare_digest(mac, self._mac(payload)):
+        if not hmac.compare_digest(mac, _mac(keyed, payload)):
             raise ForgedRequestIdError(
                 f"request id {_short(request_id)} has been changed: its signature does not fit. "
                 "Pass on exactly what completion() or decide() returned."
             )
         return _unpack(payload, request_id)
 
-    def _mac(self, payload: bytes) -> bytes:
-        mac = self._keyed.copy()
-        mac.update(payload)
-        return mac.digest()[:_MAC_BYTES]
+
+def _mac(keyed: hmac.HMAC, payload: bytes) -> bytes:
+    mac = keyed.copy()
+    mac.update(payload)
+    return mac.digest()[:_MAC_BYTES]
+
+
+def key_of(secret: str) -> bytes:
+    """Return the key of a secret."""
+    return sha256(secret.encode()).digest()
+
+
+def _key_id(key: bytes) -> bytes:
+    return sha256(b"armwise key id" + key).digest()[:4]
 
 
 @cache
-def _process_key() -> bytes:
+def process_key() -> bytes:
     """Return this process's own key, one for all its Routers: they know each other's ids."""
     return secrets.token_bytes(32)
+
+
+def keys_of(secrets_text: str) -> list[bytes]:
+    """Return the keys of ``ARMWISE_SIGNING_KEY``: one secret, or several with commas between.
+
+    The first one signs, ids signed by any are accepted: to change the secret, write the new one
+    before the old one, and drop the old one 30 days later.
+
+    Raises:
+        ConfigurationError: If one of them is shorter than 16 characters.
+    """
+    return [key_of(check_secret(secret.strip())) for secret in secrets_text.split(",")]
 
 
 def check_secret(secret: str) -> str:

@@ -8,6 +8,7 @@ from armwise.engine.beliefs import Beliefs
 from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
 from armwise.engine.report_rates import ReportRate, report_rate, report_rates
+from armwise.engine.shared import StoreHealth
 from armwise.engine.tally import Counters, JudgeStats, Tally
 from armwise.storage import ArmKey
 
@@ -64,6 +65,7 @@ class Stats:
             most frequent first. The check that ended the list counts; graded scores above 0 do not.
         judges: What each judge of this process did and cost, by the name of its check. Judges'
             costs are in no path's, and not in ``cost_report``.
+        store: How a shared store is doing, as this process sees it; None for the memory store.
     """
 
     goal_id: str
@@ -72,6 +74,7 @@ class Stats:
     report_rates: Mapping[str, ReportRate]
     failed_checks: Mapping[str, int]
     judges: Mapping[str, JudgeStats]
+    store: StoreHealth | None = None
 
     def __str__(self) -> str:
         lines = [f"goal {self.goal_id!r}: {self.counters.decisions} decisions"]
@@ -98,6 +101,8 @@ class Stats:
             f"${judge.cost_usd:.6f}" + (f" and {judge.uncosted} unknown" if judge.uncosted else "")
             for name, judge in self.judges.items()
         ]
+        if self.store is not None:
+            lines.append(str(self.store))
         return "\n".join(lines)
 
 
@@ -107,6 +112,8 @@ def collect_stats(
     paths: Sequence[Path],
     beliefs: Beliefs,
     tally: Tally,
+    *,
+    health: StoreHealth | None = None,
 ) -> Stats:
     """Return the stats of a goal from its evidence."""
     buckets: dict[str, dict[str, ArmStats]] = {}
@@ -128,6 +135,7 @@ def collect_stats(
         report_rates(evidence),
         tally.failed_checks,
         tally.judges,
+        health,
     )
 
 

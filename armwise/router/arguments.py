@@ -3,31 +3,43 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from numbers import Integral
-from typing import cast
+from typing import Literal, cast
 
 from armwise.bandit import Budget, Utility, stored_score
-from armwise.engine import LocalStore, Silence, check_name
+from armwise.engine import (
+    LocalStore,
+    ProcessStore,
+    SharedStore,
+    Signer,
+    Silence,
+    check_name,
+    environment_signer,
+    open_store,
+)
 from armwise.errors import ConfigurationError
-from armwise.storage import MAX_AGE_S, MemoryStore, open_store
-
-_LARGEST_AMOUNT = 1e9
-"""A billion dollars or seconds for one call is a mistake, and would drown every real amount."""
+from armwise.storage import MAX_AGE_S, LocalEvidence, Store
 
 
-def opened_store(store: str | LocalStore | None) -> LocalStore:
+def opened_store(
+    store: str | LocalStore | None, delivery: Literal["background", "sync"]
+) -> LocalStore:
     """Return the store that was given, or the one that a URL or the environment names.
 
     Raises:
         ConfigurationError: If it is neither a known URL nor a store.
     """
     if store is None or isinstance(store, str):
-        opened = open_store(store)
-        if not isinstance(opened, MemoryStore):
-            raise ConfigurationError(
-                "a Router works on evidence in its own memory: give it 'memory://', or a store "
-                f"of that kind, not {type(opened).__name__}."
-            )
-        return opened
+        return open_store(store, delivery=delivery)
+    if delivery != "background":
+        raise ConfigurationError(
+            f"delivery={delivery!r} belongs to a store that the Router opens by its URL; give it "
+            "to open_store() instead."
+        )
+    if isinstance(store, Store) and not isinstance(store, LocalEvidence):
+        raise ConfigurationError(
+            f"store {type(store).__name__} has to be asked over a wire: wrap it as open_store() "
+            "does, armwise.engine.shared.SharedStore(store, name, directory)."
+        )
     methods = (
         "declare",
         "apply",
@@ -42,6 +54,17 @@ def opened_store(store: str | LocalStore | None) -> LocalStore:
     if not isinstance(store, type) and all(hasattr(store, method) for method in methods):
         return store
     raise ConfigurationError(f"store must be a URL such as 'memory://' or a store, got {store!r}.")
+
+
+def signer_of(store: LocalStore, namespace: str) -> Signer:
+    """Return what signs the request ids of a tenant: the key is the environment's or the store's.
+
+    Raises:
+        ConfigurationError: If ``ARMWISE_SIGNING_KEY`` could be guessed.
+    """
+    if isinstance(store, SharedStore | ProcessStore):
+        return store.signer(namespace)
+    return environment_signer() or Signer()
 
 
 def is_observing(mode: str, default_path: str | None) -> bool:
@@ -193,19 +216,3 @@ def check_category(category: object) -> None:
     """
     if category is not None:
         check_name(category, "category")
-
-
-def whole_units(value: float | None, what: str, units: float) -> int | None:
-    """Return an amount in whole units (nano-dollars, microseconds), None for None.
-
-    Raises:
-        ConfigurationError: If it is negative, not finite, or no number.
-    """
-    if value is None:
-        return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value < _LARGEST_AMOUNT:
-        raise ConfigurationError(
-            f"{what} must be a number from 0 to below {_LARGEST_AMOUNT:g}, got {value!r}."
-        )
-    return round(value * units)

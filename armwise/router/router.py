@@ -5,26 +5,19 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, overload
 
 from armwise.adapters import Adapter, LiteLLMAdapter
-from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective, Outcome
+from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective
 from armwise.bandit.decay import DEFAULT_HALF_LIFE, HalfLife, check_half_life
 from armwise.bandit.models import BeliefModel, default_model
 from armwise.engine import (
-    KEY_VARIABLE,
-    CostReport,
     Decision,
     Engine,
-    Explanation,
     LocalStore,
     Path,
     PathPrices,
-    Signer,
-    Stats,
     check_name,
-    check_secret,
     check_timeout,
     parse_paths,
     path_named,
@@ -32,7 +25,6 @@ from armwise.engine import (
 )
 from armwise.events import Event
 from armwise.router.arguments import (
-    check_category,
     check_flag,
     check_model,
     check_objective,
@@ -41,22 +33,22 @@ from armwise.router.arguments import (
     check_seed,
     is_observing,
     opened_store,
+    signer_of,
     silence,
-    whole_units,
 )
 from armwise.router.attempts import Flow, adrive, attempts, drive
 from armwise.router.checks import Checks, build_check
 from armwise.router.operating import Operating
 from armwise.router.recording import Recorder
+from armwise.router.reporting import Reporting
 from armwise.router.request import Request
 from armwise.router.streams import AsyncStream, Stream
-from armwise.storage import CallFacts, ReportStatus
 
 DEFAULT_TIMEOUT_S = 600.0
 """Deadline of a request over all its attempts: what OpenAI's own client waits for one."""
 
 
-class Router(Operating):
+class Router(Reporting, Operating):
     """Sends each request to the cheapest path that is good enough, and learns which that is.
 
     One Router serves one goal. It may be shared by threads, asyncio tasks and forked children.
@@ -78,8 +70,9 @@ class Router(Operating):
         beliefs: How evidence becomes belief, and what buckets learn from each other
             (``armwise.bandit.models``); default ``default_model(objective)``. ``Independent()`` is
             plain Thompson sampling per bucket.
-        store: "memory://", or a store that several Routers share; default ``ARMWISE_STORE``,
-            else memory.
+        store: Where evidence lives: "memory://", "sqlite:///armwise.db" for the processes of one
+            machine, "redis://host:6379/0" for many machines, or a store from ``open_store``;
+            default ``ARMWISE_STORE``, else memory.
         adapter: How providers are called; default LiteLLM.
         complexity: Sorts requests into levels; default the four signals of
             ``armwise.bandit.complexity``.
@@ -97,6 +90,9 @@ class Router(Operating):
         outcome_timeout: How long an outcome is awaited, a timedelta.
         decision_log: File that every decision and outcome is appended to, one line each, without
             any text of prompts or answers: what ``armwise evaluate`` reads. None: no file.
+        delivery: How outcomes reach a store that is opened by its URL. "background": reports
+            return at once, a thread delivers them. "sync": every report waits for the store and
+            raises what is wrong with it; for scripts and serverless functions.
         timeout_s: Deadline of one request over all its attempts, in seconds; None: none.
         seed: Makes the decisions of a run repeatable, for tests.
         namespace: Keeps evidence and request ids of one tenant apart from those of another.
@@ -125,6 +121,7 @@ class Router(Operating):
         on_timeout: Literal["ignore", "failure"] | float = "ignore",
         outcome_timeout: timedelta | None = None,
         decision_log: str | os.PathLike[str] | None = None,
+        delivery: Literal["background", "sync"] = "background",
         timeout_s: float | None = DEFAULT_TIMEOUT_S,
         seed: int | None = None,
         namespace: str = "",
@@ -141,11 +138,11 @@ class Router(Operating):
         check_flag("check_response_format", check_response_format)
         check_objective(objective)
         check_model(beliefs)
-        secret = os.environ.get(KEY_VARIABLE) or None
         self._timeout_s = timeout_s
         self._adapter: Adapter = adapter or LiteLLMAdapter()
         self._is_loaded = False
-        self._store = opened_store(store)
+        self._store = opened_store(store, delivery)
+        self._is_store_mine = store is None or isinstance(store, str)
         self._is_observing = is_observing(mode, default_path)
         served = path_named(parsed, default_path, "default_path") if self._is_observing else None
         prices = PathPrices(parsed, self._adapter.info)
@@ -160,7 +157,7 @@ class Router(Operating):
             prices=prices,
             model=beliefs or default_model(rule),
             complexity=complexity or FourSignals(),
-            signer=Signer(None if secret is None else check_secret(secret)),
+            signer=signer_of(self._store, namespace),
             namespace=namespace,
             default_path=served,
             detect_changes=detect_changes,
@@ -297,95 +294,6 @@ class Router(Operating):
         self._engine.expect(decision)
         return decision
 
-    def report_outcome(
-        self,
-        request_id: str,
-        outcome: Outcome | bool | float | str,
-        *,
-        cost_usd: float | None = None,
-        latency_s: float | None = None,
-        category: str | None = None,
-        revision: int = 1,
-    ) -> ReportStatus:
-        """Tell how a request ended. Counted exactly once, from any thread, for 30 days.
-
-        Args:
-            request_id: What ``completion`` or ``decide`` returned.
-            outcome: ``Outcome.SUCCESS``, ``FAILURE`` or ``UNKNOWN``, a bool, or a score 0..1.
-                It overrides what ``success_when`` found. UNKNOWN takes an outcome back.
-            cost_usd: Cost of that attempt in US dollars, if it was not measured.
-            latency_s: Its latency in seconds, if it was not measured.
-            category: A word for the kind of failure, for events and ``explain``.
-            revision: 1 for a first report; higher to correct an earlier one.
-
-        Returns:
-            APPLIED, CORRECTED, DUPLICATE (counted before), CONFLICT (another outcome holds this
-            revision) or STALE (a higher revision holds).
-
-        Raises:
-            RequestIdError: If the id is malformed, forged, foreign, or expired.
-            InvalidOutcomeError: If the outcome is none.
-        """
-        check_category(category)
-        facts = CallFacts(
-            cost_nanousd=whole_units(cost_usd, "cost_usd", 1e9),
-            latency_us=whole_units(latency_s, "latency_s", 1e6),
-        )
-        return self._engine.report(
-            request_id, outcome, facts=facts, category=category, revision=revision
-        )
-
-    async def areport_outcome(
-        self,
-        request_id: str,
-        outcome: Outcome | bool | float | str,
-        *,
-        cost_usd: float | None = None,
-        latency_s: float | None = None,
-        category: str | None = None,
-        revision: int = 1,
-    ) -> ReportStatus:
-        """Tell how a request ended; see ``report_outcome``."""
-        return self.report_outcome(
-            request_id,
-            outcome,
-            cost_usd=cost_usd,
-            latency_s=latency_s,
-            category=category,
-            revision=revision,
-        )
-
-    def stats(self) -> Stats:
-        """Return beliefs with intervals and counts, per bucket and path."""
-        return self._engine.stats()
-
-    def cost_report(self, baseline: str | None = None) -> CostReport:
-        """Return money spent, and what always using ``baseline`` would have cost.
-
-        Args:
-            baseline: Name of a path; default: the dearest one by list price.
-
-        Raises:
-            ConfigurationError: If there is no such path.
-        """
-        paths = self._engine.paths
-        if baseline is None:
-            prices = self._engine.prices
-            dearest = max(paths, key=lambda path: prices.expected_usd(path.name) or 0.0)
-            return self._engine.cost_report(dearest)
-        return self._engine.cost_report(path_named(paths, baseline, "baseline"))
-
-    def explain(self, request_id: str) -> Explanation:
-        """Retell one request: bucket, beliefs, draws, rule, attempts and reports.
-
-        The last 10,000 decisions of this process are remembered whole; of older ones, and of
-        those of other processes, what the id itself says.
-
-        Raises:
-            RequestIdError: If the id is malformed, forged or foreign.
-        """
-        return self._engine.explain(request_id)
-
     def warmup(self) -> None:
         """Load what the first request would load (LiteLLM takes about 3 s), without a call."""
         self._load()
@@ -394,23 +302,6 @@ class Router(Operating):
     async def awarmup(self) -> None:
         """Load what the first request would load, in a thread."""
         await asyncio.to_thread(self.warmup)
-
-    def close(self) -> None:
-        """Let go of what the Router holds. May be called twice."""
-        self._engine.sweep()
-        self._engine.close()
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _load(self) -> None:
         """Load the adapter before any clock runs: an import is no latency, and no deadline's."""

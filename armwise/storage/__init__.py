@@ -19,7 +19,7 @@ from armwise.storage.base import (
 )
 from armwise.storage.goal import Bucket, GoalEvidence
 from armwise.storage.memory import MemoryStore
-from armwise.storage.opening import STORE_VARIABLE, open_store
+from armwise.storage.opening import STORE_VARIABLE, connect, shown_url
 
 __all__ = [
     "MAX_AGE_S",
@@ -39,7 +39,8 @@ __all__ = [
     "ReportStatus",
     "Store",
     "Tidied",
-    "open_store",
+    "connect",
+    "shown_url",
     "split_goal",
     "stored_goal",
 ]

@@ -150,6 +150,7 @@ class Record:
     is_seed: bool = False
 
 
+@runtime_checkable
 class Store(Protocol):
     """Keeps evidence. See the module's docstring for the promises.
 
@@ -296,6 +297,7 @@ class BucketEvidence:
     count: int = 0
 
 
+@runtime_checkable
 class LocalEvidence(Protocol):
     """Evidence that is read from local memory: what a decision reads.
 

@@ -1,6 +1,4 @@
-"""Turns a URL into a store."""
-
-import os
+"""Turns a URL into a store, as it is: without journal, local copy or thread."""
 
 from armwise.errors import ConfigurationError
 from armwise.storage.base import Store
@@ -9,35 +7,32 @@ from armwise.storage.memory import MemoryStore
 STORE_VARIABLE = "ARMWISE_STORE"
 """Environment variable that names the store where a Router is given none."""
 
+_KNOWN = "'memory://', 'sqlite:///evidence.db'"
 
-def open_store(url: str | None = None) -> Store:
-    """Open the store that a URL names.
+
+def connect(url: str) -> Store:
+    """Return the store that a URL names. A server is not connected before the first call.
 
     Args:
         url: ``memory://`` keeps evidence in this process, ``sqlite:///evidence.db`` in a file of
-            the working directory, ``sqlite:////var/lib/app/evidence.db`` in one anywhere. None
-            reads ``ARMWISE_STORE`` from the environment and falls back to ``memory://``.
+            the working directory, ``sqlite:////var/lib/app/evidence.db`` in one anywhere.
 
     Raises:
-        ConfigurationError: If the URL's scheme is not known, or the URL cannot be used.
-        StoreError: If the store cannot be opened.
+        ConfigurationError: If the URL's scheme is not known, or the rest of it is not complete.
+        StoreError: If a file cannot be opened.
     """
-    named = url if url is not None else os.environ.get(STORE_VARIABLE, "memory://")
-    scheme, separator, _ = named.partition("://")
-    if scheme == "memory" and separator:
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme == "memory":
         return MemoryStore()
     if scheme == "sqlite":
         from armwise.storage.sqlite import open_sqlite  # loads sqlite3
 
-        return open_sqlite(named)
-    raise ConfigurationError(
-        f"store {_without_password(named)!r} is not known. This version has 'memory://' "
-        "and 'sqlite:///evidence.db'; a MemoryStore() shared by several "
-        "Routers lets them learn together."
-    )
+        return open_sqlite(url)
+    raise ConfigurationError(f"store {shown_url(url)!r} is not known. Known are: {_KNOWN}.")
 
 
-def _without_password(url: str) -> str:
+def shown_url(url: str) -> str:
+    """Return a URL without its password."""
     scheme, separator, rest = url.partition("://")
     if "@" in rest:
         rest = "***@" + rest.rpartition("@")[2]

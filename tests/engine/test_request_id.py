@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from armwise.engine import Signer, Token, check_secret
+from armwise.engine import Signer, Token
+from armwise.engine.request_id import check_secret
 from armwise.errors import (
     ConfigurationError,
     MalformedRequestIdError,

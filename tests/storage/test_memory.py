@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from armwise.bandit import UNIT, Evidence
 from armwise.errors import ConfigurationError
-from armwise.storage import ArmKey, CallFacts, MemoryStore, Record, ReportStatus, open_store
+from armwise.storage import ArmKey, CallFacts, MemoryStore, Record, ReportStatus, connect
 
 GOAL = "goal"
 ARM = ArmKey("general/simple", "cheap")
@@ -213,12 +213,9 @@ def test_threads_lose_and_double_nothing() -> None:
     assert (seen.successes, seen.attempts) == (500 * UNIT, 500)
 
 
-def test_a_url_opens_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """memory:// and the environment open one; anything else is refused, passwords hidden."""
-    monkeypatch.setenv("ARMWISE_STORE", "memory://")
-
-    assert isinstance(open_store(), MemoryStore)
-    assert isinstance(open_store("memory://"), MemoryStore)
+def test_a_url_names_a_store() -> None:
+    """memory:// names one; anything else is refused, passwords hidden."""
+    assert isinstance(connect("memory://"), MemoryStore)
     with pytest.raises(ConfigurationError, match="memory://") as caught:
-        open_store("mongodb://me:hunter2@host/0")
+        connect("mongodb://me:hunter2@host/0")
     assert "hunter2" not in str(caught.value)

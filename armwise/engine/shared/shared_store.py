@@ -1,0 +1,381 @@
+"""A store that several processes share, as one process works with it.
+
+Reporting appends to a journal and returns; a background thread delivers. Deciding reads a local
+copy that the same thread renews. A store that is down, hangs or refuses therefore costs freshness
+and no request; what was reported meanwhile is delivered when it works again, also by another
+process if this one has died.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+from weakref import WeakSet
+
+from armwise.bandit import Evidence
+from armwise.bandit.decay import HalfLife
+from armwise.engine.keys import SharedKeys, environment_signer
+from armwise.engine.reporting import ReportsById
+from armwise.engine.request_id import Signer
+from armwise.engine.shared import backup
+from armwise.engine.shared.background import Background
+from armwise.engine.shared.outbox import Entry, Outbox
+from armwise.engine.shared.records import Opening
+from armwise.engine.shared.refresher import REFRESH_S
+from armwise.engine.shared.view import View
+from armwise.errors import StoreError
+from armwise.events import Event, RecordsDropped
+from armwise.storage import ArmKey, BucketEvidence, Keyring, Record, ReportStatus, Store
+from armwise.storage.forking import register
+
+Delivery = Literal["background", "sync"]
+
+WINDOW_S = 30.0
+"""How long delivered records are kept to be sent again over a new connection: more than a replica
+lags behind (5 s by the advised setting), a Sentinel takes to promote it (1.2 s measured) and a
+server with ``appendfsync everysec`` loses in a power cut (0.8 s measured)."""
+
+_MOST_WAITING = 200_000
+_MOST_RECENT = 100_000
+"""Bounds on memory, a guess: about 600 bytes an entry, so 120 MB and 60 MB at the worst."""
+
+_log = logging.getLogger("armwise.engine")
+
+
+class Subscriber(Protocol):
+    """Who wants to know what becomes of a goal. Called from the background thread."""
+
+    @property
+    def stored_goal(self) -> str:
+        """The goal's name in the store."""
+        ...
+
+    def delivered(self, records: Sequence[Record], answers: Sequence[ReportStatus]) -> None:
+        """The store has answered records of this process."""
+        ...
+
+    def refreshed(self) -> None:
+        """The local copy has changed."""
+        ...
+
+    def told(self, event: Event) -> None:
+        """Something happened to the store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHealth:
+    """How a shared store is doing, as this process sees it.
+
+    Args:
+        store: Its URL without the password.
+        is_up: Whether the last call to it worked.
+        waiting: Records that wait to be delivered.
+        dropped: Records that were given up since the start: too many waited, or the store never
+            took them.
+        faults: Calls to the store that failed since the start.
+        has_journal: Whether waiting records are on disk as well; else they die with the process.
+        snapshot_age_s: Seconds since the goal was last read from the store; None: never.
+    """
+
+    store: str
+    is_up: bool
+    waiting: int
+    dropped: int
+    faults: int
+    has_journal: bool
+    snapshot_age_s: float | None
+
+    def __str__(self) -> str:
+        age_s = self.snapshot_age_s
+        read = "never read" if age_s is None else f"read {age_s:.1f} s ago"
+        where = "on disk" if self.has_journal else "in memory"
+        return (
+            f"store {self.store}: {'up' if self.is_up else 'DOWN'}, {read}, {self.waiting} records "
+            f"wait {where}, {self.dropped} dropped, {self.faults} faults"
+        )
+
+
+class SharedStore(ReportsById):
+    """A ``Store`` behind a journal, and the ``LocalEvidence`` of what was last read of it.
+
+    Safe to use from any thread, and after a fork. ``open_store`` makes one per URL and process.
+
+    Args:
+        store: What several processes share.
+        name: Its URL without the password.
+        root: Directory for journals and snapshots of all processes that use this store; None
+            keeps everything in memory.
+        delivery: "background", or "sync": every report waits for the store, and no thread runs.
+        refresh_s: Time between two readings of a goal.
+        window_s: How long delivered records are sent again over every new connection.
+        most_waiting: How many records may wait; one more drops the oldest.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        root: Path | None,
+        *,
+        delivery: Delivery = "background",
+        refresh_s: float = REFRESH_S,
+        window_s: float = WINDOW_S,
+        most_waiting: int = _MOST_WAITING,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store = store
+        self.name = name
+        self.delivery = delivery
+        self._root = root
+        self._clock = clock
+        self._subscribers: WeakSet[Subscriber] = WeakSet()
+        self._outbox = Outbox(most_waiting, _MOST_RECENT, window_s)
+        self._view = View(clock, self._decided)
+        self._background = Background(
+            store,
+            name,
+            root,
+            self._view,
+            self._outbox,
+            runs=delivery == "background",
+            refresh_s=refresh_s,
+            on_delivered=self._delivered,
+            on_refreshed=self._refreshed,
+            on_event=self._tell,
+            renew_keys=self._renew_keys,
+        )
+        self._sender, self._refresher = self._background.sender, self._background.refresher
+        self._keys = SharedKeys(store, name, root) if isinstance(store, Keyring) else None
+        self.users = 0
+        self.is_closed = False
+        register(self)
+
+    def declare(self, goal_id: str, half_life: HalfLife) -> HalfLife:
+        """Begin to work on a goal; return the half-life that is in force, as far as is known.
+
+        Reads the goal once, so that the first decision knows what others have learned. A store
+        that cannot be read now is read later, and the snapshot file of an earlier run stands in.
+        """
+        in_force = half_life
+        try:
+            in_force = self.store.declare(goal_id, half_life)
+            self._view.hold(goal_id, in_force)
+            self._refresher.read(goal_id)
+        except StoreError as error:
+            self._view.hold(goal_id, half_life)
+            self._refresher.begin(goal_id)
+            self._sender.failed(error)
+            kept = backup.load(self._root, goal_id) if self._root is not None else None
+            if kept is not None and kept.half_life == half_life:
+                self._view.restore(goal_id, kept)
+        if self.delivery == "background":
+            self._background.awake()
+        return in_force
+
+    def apply(self, goal_id: str, records: Sequence[Record]) -> list[ReportStatus]:
+        """Take records to be counted.
+
+        Returns:
+            QUEUED for each; with ``delivery="sync"`` what became of it.
+
+        Raises:
+            StoreError: Only with ``delivery="sync"``.
+        """
+        if self.delivery == "sync":
+            return self._apply_now(goal_id, records)
+        for record in records:
+            self._put(Entry(goal_id, record))
+        return [ReportStatus.QUEUED] * len(records)
+
+    def deliver(
+        self, goal_id: str, records: Sequence[Record], timeout_s: float
+    ) -> list[ReportStatus]:
+        """Take records to be counted and wait for the store's answers.
+
+        Returns:
+            What became of each; QUEUED if the store did not answer in time: it is delivered
+            later.
+        """
+        if self.delivery == "sync":
+            return self._apply_now(goal_id, records)
+        deadline_s = time.monotonic() + timeout_s
+        self._background.awake()
+        entries: list[Entry] = []
+        for record in records:
+            entry = Entry(goal_id, record)
+            self._view.lay_over(entry)
+            self._outbox.note(entry)
+            if not self._sender.send_now(entry):
+                entry.done = threading.Event()
+                self._outbox.enqueue(entry)
+            entries.append(entry)
+        self._background.wake(urgent=True)
+        for entry in entries:
+            if entry.done is not None:
+                entry.done.wait(max(0.0, deadline_s - time.monotonic()))
+        return [entry.status for entry in entries]
+
+    def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
+        """Begin an arm anew here at once, and in the store as soon as it takes it."""
+        if self.delivery == "sync":
+            self.store.open_epoch(goal_id, bucket, path, epoch)
+            self._refresher.read(goal_id)
+        else:
+            self._put(Entry(goal_id, Opening(bucket, path, epoch)))
+
+    def version(self, goal_id: str, bucket: str) -> int:
+        """Return a number of the bucket's state; see ``LocalEvidence.version``."""
+        return self._view.version(goal_id, bucket)
+
+    def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
+        """Return the evidence of one bucket; see ``LocalEvidence.bucket``."""
+        return self._view.bucket(goal_id, bucket)
+
+    def goal_version(self, goal_id: str) -> int:
+        """Return a number of the goal's state; see ``LocalEvidence.goal_version``."""
+        return self._view.goal_version(goal_id)
+
+    def snapshot(self, goal_id: str) -> Mapping[str, BucketEvidence]:
+        """Return the evidence of every bucket; see ``LocalEvidence.snapshot``."""
+        return self._view.snapshot(goal_id)
+
+    def evidence(self, goal_id: str) -> Mapping[ArmKey, Evidence]:
+        """Return all evidence of a goal; see ``LocalEvidence.evidence``."""
+        return self._view.evidence(goal_id)
+
+    def signer(self, namespace: str) -> Signer:
+        """Return what signs, and reads, the request ids of a tenant.
+
+        Its key is that of the environment, else one that all processes get from this store.
+        """
+        signer = environment_signer()
+        if signer is None and self._keys is not None:
+            signer = self._keys.signer(namespace)
+        return signer or Signer()
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Tell somebody of a goal's deliveries and changes, until it is collected."""
+        self._subscribers.add(subscriber)
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Tell it nothing more."""
+        self._subscribers.discard(subscriber)
+
+    def refresh(self, goal_id: str) -> None:
+        """Read a goal from the store now.
+
+        Raises:
+            StoreError: If the store fails.
+        """
+        self._refresher.read(goal_id)
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until everything that was reported is delivered; return whether it is."""
+        deadline_s = time.monotonic() + timeout_s
+        while self._outbox.waiting:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._background.wake(urgent=True)
+            time.sleep(min(0.002, left_s))
+        return True
+
+    def health(self, goal_id: str | None = None) -> StoreHealth:
+        """Return how the store is doing, and how old the copy of a goal is."""
+        read_s = self._view.read_s(goal_id) if goal_id in self._view.goals else None
+        return StoreHealth(
+            store=self.name,
+            is_up=not self._sender.breaker.is_open,
+            waiting=self._outbox.waiting,
+            dropped=self._outbox.dropped,
+            faults=self._sender.faults,
+            has_journal=self._outbox.has_journal,
+            snapshot_age_s=None if read_s is None else max(0.0, self._clock() - read_s),
+        )
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Deliver what waits, for so long, and let go of thread, journal and connections.
+
+        Of several users of one URL the last one lets go. What could not be delivered stays in the
+        journal, for the next process. May be called twice.
+        """
+        self.users = max(0, self.users - 1)
+        is_delivered = self.flush(timeout_s)
+        if self.users or self.is_closed:
+            return
+        self.is_closed = True
+        if not is_delivered:
+            where = f"stay in {self._root}" if self._outbox.has_journal else "are lost"
+            _log.warning(
+                "%s did not take %s records in time: they %s",
+                self.name,
+                self._outbox.waiting,
+                where,
+            )
+        self._background.stop(timeout_s)
+        self.store.close()
+
+    def before_fork(self) -> None:
+        """Wait until no thread is half way through a change."""
+        self._background.before_fork()
+        self._view.before_fork()
+        self._outbox.before_fork()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on; a child starts with an empty outbox, a journal and a thread of its own."""
+        if in_child:
+            self._outbox.begin_anew()
+            self._view.forget_overlay()
+        self._outbox.after_fork()
+        self._view.after_fork()
+        self._background.after_fork(in_child=in_child)
+
+    def _put(self, entry: Entry) -> None:
+        self._view.lay_over(entry)
+        dropped = self._outbox.put(entry)
+        if dropped:
+            self._tell(RecordsDropped(self.name, dropped, "full"))
+        self._background.wake()
+
+    def _renew_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.renew()
+
+    def _decided(self, goal_id: str) -> None:
+        self._background.decided(goal_id)
+
+    def _apply_now(self, goal_id: str, records: Sequence[Record]) -> list[ReportStatus]:
+        answers = self.store.apply(goal_id, records)
+        entries = [Entry(goal_id, record, is_acknowledged=True) for record in records]
+        for entry in entries:
+            self._view.lay_over(entry)
+        if self._refresher.is_due(goal_id):
+            with suppress(StoreError):  # the records are counted; the copy can wait
+                self._refresher.read(goal_id)
+        return answers
+
+    def _delivered(self, entries: Sequence[Entry]) -> None:
+        for subscriber in list(self._subscribers):
+            records: list[Record] = []
+            answers: list[ReportStatus] = []
+            for entry in entries:
+                if entry.goal == subscriber.stored_goal and isinstance(entry.item, Record):
+                    records.append(entry.item)
+                    answers.append(entry.status)
+            if records:
+                subscriber.delivered(records, answers)
+
+    def _refreshed(self, goal_id: str) -> None:
+        for subscriber in list(self._subscribers):
+            if subscriber.stored_goal == goal_id:
+                subscriber.refreshed()
+
+    def _tell(self, event: Event) -> None:
+        for subscriber in list(self._subscribers):
+            subscriber.told(event)
