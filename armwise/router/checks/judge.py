@@ -64,6 +64,11 @@ class Judge:
             raise ConfigurationError(f"graded must be True or False, got {self.graded!r}.")
         _check_count("max_tokens", self.max_tokens)
         _check_count("max_characters", self.max_characters)
+        if self.timeout_s is None:
+            raise ConfigurationError(
+                "a judge's timeout_s must be seconds above 0, got None: a request would wait for "
+                "its grade without end."
+            )
         check_timeout(self.timeout_s)
 
     @property
