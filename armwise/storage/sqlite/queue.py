@@ -12,13 +12,15 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from armwise.errors import StoreRefusedError, StoreUnavailableError
 
 PATIENCE_S = 10.0
 """How long a writer waits for its turn. Turns take milliseconds: who waits so long waits for a
 process that was stopped inside one. A guess, that no benchmark comes near."""
+
+_POLL_S = 0.005
 
 
 class _Wait:
@@ -33,26 +35,50 @@ class _Wait:
         self._decision = threading.Lock()
         self._granted = threading.Event()
         self._given_up = False
-        threading.Thread(target=self._wait, name="armwise-sqlite-queue", daemon=True).start()
+        self._is_held = False
+        thread = threading.Thread(target=self._wait, name="armwise-sqlite-queue", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            os.close(self._copy)
+            raise
 
     def ended_in(self, patience_s: float) -> bool:
         """Return whether the lock was granted in time; if not, it is freed when it is granted."""
         if self._granted.wait(max(patience_s, 0.0)):
             return True
         with self._decision:
-            self._given_up = not self._granted.is_set()
-        return not self._given_up
+            if not self._is_held:
+                self._given_up = True
+        return self._is_held
 
     def _wait(self) -> None:
         try:
             fcntl.flock(self._copy, fcntl.LOCK_EX)
             with self._decision:
+                self._is_held = not self._given_up
                 if self._given_up:
                     fcntl.flock(self._copy, fcntl.LOCK_UN)
-                else:
-                    self._granted.set()
         finally:
-            os.close(self._copy)
+            os.close(self._copy)  # before the turn begins, for whoever has it may fork
+        if self._is_held:
+            self._granted.set()
+
+
+def _granted(file: int, deadline: float) -> bool:
+    """Wait for the lock; return whether it came in time."""
+    try:
+        wait = _Wait(file)
+    except RuntimeError:  # no thread can be started any more: the interpreter is shutting down
+        while monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sleep(_POLL_S)
+            else:
+                return True
+        return False
+    return wait.ended_in(deadline - monotonic())
 
 
 class WriterQueue:
@@ -118,7 +144,7 @@ class WriterQueue:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not _Wait(file).ended_in(deadline - monotonic()):
+            if not _granted(file, deadline):
                 self._close()
                 raise self._too_long("another process") from None
 
