@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from armwise import open_store
 from armwise.errors import ConfigurationError
+from armwise.storage.opening import connect
 from armwise.storage.sqlite import SQLiteStore, parse_sqlite_url
 
 
@@ -46,11 +46,11 @@ def test_a_url_that_cannot_be_meant_is_refused(url: str, fix: str) -> None:
         parse_sqlite_url(url)
 
 
-def test_open_store_opens_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_opens_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative path is meant from the directory at that moment, however that changes later."""
     monkeypatch.chdir(tmp_path)
 
-    kept = open_store("sqlite:///evidence.db?durable=1")
+    kept = connect("sqlite:///evidence.db?durable=1")
 
     assert isinstance(kept, SQLiteStore)
     assert kept.path == tmp_path / "evidence.db"
