@@ -14,6 +14,7 @@
     │   └── ExpiredRequestIdError             older than the longest time an outcome is awaited
     ├── NoEligiblePathError (LookupError)     every path was excluded before the choice
     ├── AllPathsFailedError (RuntimeError)    every path that was tried ended in a provider's error
+    ├── StreamCutError (ConnectionError)      a stream ended, but its provider had not ended it
     └── StoreError (RuntimeError)             a store could not do what was asked
         ├── StoreUnavailableError (ConnectionError)   it cannot be reached, hangs, or is not ready
         ├── StoreRefusedError                 it answers and refuses: password, rights, memory, disk
@@ -81,6 +82,10 @@ class NoEligiblePathError(ArmwiseError, LookupError):
     def __init__(self, message: str, exclusions: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.exclusions = dict(exclusions or {})
+
+
+class StreamCutError(ArmwiseError, ConnectionError):
+    """A stream ended in good order, but no finish reason came: the answer is incomplete."""
 
 
 class AllPathsFailedError(ArmwiseError, RuntimeError):

@@ -1,7 +1,6 @@
 """The public API as users type it, through the real LiteLLM to a local server."""
 
 import asyncio
-import contextlib
 import inspect
 import json
 import os
@@ -14,7 +13,7 @@ import pytest
 
 import armwise
 from armwise import Outcome, ReportStatus, Router
-from armwise.errors import AllPathsFailedError
+from armwise.errors import AllPathsFailedError, StreamCutError
 from armwise.testing import ChatRequest, LoopbackServer, Reply
 
 MESSAGES = [{"role": "user", "content": 'Who makes the iPhone? Reply as {"company": ...}'}]
@@ -156,7 +155,7 @@ def test_a_stream_that_is_cut_between_events_is_no_success(is_async: bool) -> No
         base = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         path = {"model": "openai/m", "params": {"api_base": base, "api_key": "sk-test"}}
         router = Router(paths=[path], goal_id="cut", success_when="finish_reason == 'stop'")
-        with contextlib.suppress(litellm.ServiceUnavailableError):
+        with pytest.raises((litellm.ServiceUnavailableError, StreamCutError)):
             asyncio.run(read(router))
 
     (bucket,) = router.stats().buckets.values()
@@ -173,7 +172,7 @@ def test_closing_a_stream_closes_the_connection(monkeypatch: pytest.MonkeyPatch)
         router = Router(paths=["openai/m"], goal_id="close")
         stream = router.completion(messages=MESSAGES, stream=True)
         next(stream)
-        response = stream._source.completion_stream.response
+        response = stream._source.source.completion_stream.response
 
         stream.close()
 

@@ -5,12 +5,15 @@ a BadRequestError, a refused connection an InternalServerError), so the status c
 and the class's name second. Names, because no provider library may be imported for this.
 """
 
+import math
+from collections.abc import Mapping
 from enum import StrEnum
 
 _CONTEXT_PHRASES = (
     "context_length_exceeded",
     "maximum context length",
     "context window",
+    "exceeds the context length",  # Ollama
     "prompt is too long",
 )
 _NO_KEY_PHRASES = ("missing credentials", "api_key client option must be set")
@@ -97,3 +100,26 @@ def _status(error: BaseException) -> int | None:
     if isinstance(status, str) and status.isascii() and status.isdigit():
         status = int(status)
     return status if isinstance(status, int) and status >= 400 else None  # noqa: PLR2004 - HTTP
+
+
+def retry_after_s(error: BaseException) -> float | None:
+    """Return how long the provider asked to be left alone, in seconds; None if it did not say.
+
+    Only a number of seconds is understood, which is what the providers of models send; no date.
+    """
+    held = getattr(error, "litellm_response_headers", None)
+    for headers in (held, getattr(getattr(error, "response", None), "headers", None)):
+        if isinstance(headers, Mapping):
+            for name in ("retry-after", "Retry-After"):
+                seconds = _seconds(headers.get(name))
+                if seconds is not None:
+                    return seconds
+    return None
+
+
+def _seconds(text: object) -> float | None:
+    try:
+        seconds = float(text) if isinstance(text, str) else math.nan
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None

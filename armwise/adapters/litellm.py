@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from armwise.adapters.base import Call
+from armwise.adapters.endings import watched
 from armwise.adapters.loading import load_litellm
 from armwise.adapters.models import ModelInfo, litellm_info
+from armwise.adapters.opened import aopened, opened
 
 
 class LiteLLMAdapter:
@@ -14,15 +16,16 @@ class LiteLLMAdapter:
     def complete(self, call: Call) -> Any:
         """Call the model once; see ``Adapter.complete``."""
         response = load_litellm().completion(**_arguments(call))
-        inner: Any = getattr(response, "completion_stream", None)
-        if call.stream and not hasattr(response, "close") and hasattr(inner, "close"):
-            # LiteLLM's sync streams cannot be closed: the provider would write on, and bill.
-            response.close = inner.close
-        return response
+        if not call.stream:
+            return response
+        return opened(response, watched(response, is_async=False))
 
     async def acomplete(self, call: Call) -> Any:
         """Call the model once; see ``Adapter.acomplete``."""
-        return await load_litellm().acompletion(**_arguments(call))
+        response = await load_litellm().acompletion(**_arguments(call))
+        if not call.stream:
+            return response
+        return await aopened(response, watched(response, is_async=True))
 
     def assemble(self, chunks: Sequence[Any], call: Call) -> Any:
         """Join a stream's chunks; see ``Adapter.assemble``."""
@@ -33,7 +36,8 @@ class LiteLLMAdapter:
 
         LiteLLM makes one up where the connection was cut between two events.
         """
-        return getattr(stream, "received_finish_reason", "stop") is not None
+        has_finished: bool = stream.has_finished()
+        return has_finished
 
     def info(self, model: str) -> ModelInfo:
         """Return what LiteLLM's list says; see ``Adapter.info``."""

@@ -41,6 +41,8 @@ def litellm_info(model: str) -> ModelInfo:
     has zeros for models whose price nobody entered.
     """
     provider, _, bare_name = model.partition("/")
+    if provider == "bedrock":
+        bare_name = bare_name.removeprefix("converse/").removeprefix("invoke/")
     listed = _list().get(model) or _list().get(bare_name) or UNKNOWN_MODEL
     if provider in _FREE_PROVIDERS:
         return ModelInfo(Price(0.0, 0.0), listed.max_input_tokens)

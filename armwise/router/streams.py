@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from armwise.adapters import Adapter, Usage, usage_of
 from armwise.engine import Decision
+from armwise.errors import StreamCutError
 from armwise.router.attempts import adrive, drive
 from armwise.router.checks import AllOf, Answer, OneCheck, Verdict, weigh
 from armwise.router.recording import Recorder
@@ -72,11 +73,15 @@ class _Tee:
         self._is_settled = True
         return is_first
 
-    def _was_cut(self, source: Any) -> bool:
+    def _refuse_cut(self, source: Any) -> None:
+        """Raise if nobody ended the stream: half an answer must not look like a whole one."""
         if self._adapter.has_finished(source):
-            return False
+            return
         self._recorder.cut(self._attempt)
-        return True
+        raise StreamCutError(
+            f"the stream of path {self._attempt.path.name!r} ended without a finish reason: its "
+            "connection was lost on the way, and the answer is incomplete. Ask again."
+        ) from None
 
     def _fail(self, error: Exception) -> None:
         if self._settle():
@@ -104,7 +109,8 @@ class Stream(_Tee, Iterator[Any]):
     """An answer in chunks, OpenAI-shaped, with the id of its request.
 
     Read to its end, it is checked and counted like any answer. Closed or left before, its outcome
-    is unknown. An error in the middle is a fault of the path and is raised as it is.
+    is unknown. An error in the middle is a fault of the path and is raised as it is; where the
+    connection ends without one, ``StreamCutError`` is raised.
     """
 
     def __init__(self, source: Any, attempt: Attempt, recorder: Recorder, adapter: Adapter) -> None:
@@ -144,8 +150,9 @@ class Stream(_Tee, Iterator[Any]):
         self.close()
 
     def _finish(self) -> None:
-        if not self._settle() or self._was_cut(self._source):
+        if not self._settle():
             return
+        self._refuse_cut(self._source)
         answer, check, verdict = self._answer()
         try:
             if check is not None:
@@ -194,8 +201,9 @@ class AsyncStream(_Tee, AsyncIterator[Any]):
         await self.aclose()
 
     async def _finish(self) -> None:
-        if not self._settle() or self._was_cut(self._source):
+        if not self._settle():
             return
+        self._refuse_cut(self._source)
         answer, check, verdict = self._answer()
         try:
             if check is not None:

@@ -259,8 +259,8 @@ class _Connection(BaseHTTPRequestHandler):
         self._send_json(404, openai_error(Reply(status=404, text=text)), {})
 
     def _send_error(self, target: Target, reply: Reply) -> None:
-        body, headers = target.wire.error(reply)
-        self._send_json(reply.status, body, headers | dict(reply.headers))
+        status, body, headers = target.wire.error(reply)
+        self._send_json(status, body, {**headers, **reply.headers})
 
     def _send_json(
         self, status: int, value: object, headers: Mapping[str, str], *, is_cut: bool = False

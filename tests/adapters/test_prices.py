@@ -33,6 +33,14 @@ def test_known_models_have_the_listed_price() -> None:
     assert with_provider.max_input_tokens == 128_000
 
 
+@pytest.mark.parametrize("route", ["", "converse/", "invoke/"])
+def test_the_route_through_bedrock_does_not_hide_the_price(route: str) -> None:
+    """LiteLLM reads a route before the model's name, which its list has without one."""
+    model = f"bedrock/{route}anthropic.claude-3-5-sonnet-20240620-v1:0"
+
+    assert litellm_info(model).price == Price(3e-6, 1.5e-5, 3e-7, 3.75e-6)
+
+
 def test_models_on_ones_own_machine_are_free() -> None:
     """Zero is a known price only where nobody sends a bill."""
     assert litellm_info("ollama/anything").price == Price(0, 0)

@@ -6,7 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
-from armwise.testing.wire.format import LIMIT_TOKENS, Address, list_in, name_in, server_sent
+from armwise.testing.wire.format import (
+    LIMIT_TOKENS,
+    Address,
+    Refusal,
+    list_in,
+    name_in,
+    server_sent,
+)
 from armwise.testing.wire.reply import Answering, ChatRequest, Piece, Reply, calls_of, halves, words
 
 _STOP_REASONS = {
@@ -71,12 +78,13 @@ class AnthropicMessages:
         )
         yield _event("message_stop", {})
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
+    def error(self, reply: Reply) -> Refusal:
         """Return Anthropic's error object; see ``WireFormat.error``."""
         default = "api_error" if reply.status >= 500 else "invalid_request_error"  # noqa: PLR2004
         kind = _ERROR_TYPES.get(reply.status, default)
         message = reply.text or _ERROR_MESSAGES.get(reply.error_code or "", kind.replace("_", " "))
-        return {"type": "error", "error": {"type": kind, "message": message}}, {}
+        body = {"type": "error", "error": {"type": kind, "message": message}}
+        return Refusal(reply.status, body, {})
 
 
 def forced_tool(body: Mapping[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from armwise.testing.wire.anthropic import json_of
-from armwise.testing.wire.format import Address, list_in
+from armwise.testing.wire.format import Address, Refusal, list_in
 from armwise.testing.wire.reply import Answering, ChatRequest, Piece, Reply, calls_of, halves, words
 
 _STOP_REASONS = {
@@ -18,9 +18,10 @@ _STOP_REASONS = {
     "tool_calls": "tool_use",
     "content_filter": "content_filtered",
 }
+_WRONG_KEY = "UnrecognizedClientException"
 _EXCEPTIONS = {
     400: "ValidationException",
-    401: "UnrecognizedClientException",
+    401: _WRONG_KEY,
     403: "AccessDeniedException",
     404: "ResourceNotFoundException",
     408: "ModelTimeoutException",
@@ -72,11 +73,13 @@ class BedrockConverse:
         ending = {"usage": _usage(answering), "metrics": {"latencyMs": 1}}
         yield Piece(framed("metadata", ending))
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
+    def error(self, reply: Reply) -> Refusal:
         """Return AWS's message, its kind in a header; see ``WireFormat.error``."""
-        kind = _EXCEPTIONS.get(reply.status, "InternalServerException")
+        is_key = reply.error_code == "invalid_api_key"
+        kind = _WRONG_KEY if is_key else _EXCEPTIONS.get(reply.status, "InternalServerException")
         message = reply.text or _ERROR_MESSAGES.get(reply.error_code or "", f"{kind} was raised.")
-        return {"message": message}, {"x-amzn-errortype": kind}
+        status = 403 if is_key else reply.status  # so AWS answers a wrong key
+        return Refusal(status, {"message": message}, {"x-amzn-errortype": kind})
 
 
 def framed(kind: str, payload: Mapping[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 from armwise.testing.wire.reply import Answering, ChatRequest, Piece, Reply
 
@@ -24,6 +24,14 @@ class Address(Protocol):
     def action(self) -> str:
         """The last part of the URL, such as "generateContent"."""
         ...
+
+
+class Refusal(NamedTuple):
+    """An error as it goes over the wire."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str]
 
 
 class WireFormat(Protocol):
@@ -55,8 +63,8 @@ class WireFormat(Protocol):
         """Yield the stream's bytes, usage included."""
         ...
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return body and headers of an error, in the provider's own words."""
+    def error(self, reply: Reply) -> Refusal:
+        """Return an error in the provider's own words, and with its own status for it."""
         ...
 
 

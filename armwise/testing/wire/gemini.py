@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
-from armwise.testing.wire.format import LIMIT_TOKENS, Address, list_in, server_sent
+from armwise.testing.wire.format import LIMIT_TOKENS, Address, Refusal, list_in, server_sent
 from armwise.testing.wire.reply import (
     Answering,
     ChatRequest,
@@ -76,17 +76,19 @@ class GeminiContent:
         reason = _FINISH_REASONS.get(reply.reason, reply.reason)
         yield Piece(server_sent(_body(answering, [{"text": ""}], reason, _usage(answering))))
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
+    def error(self, reply: Reply) -> Refusal:
         """Return Google's error object; see ``WireFormat.error``."""
-        word = _STATUSES.get(reply.status, "UNKNOWN")
+        is_key = reply.error_code == "invalid_api_key"
+        status = 400 if is_key else reply.status  # so Google answers a wrong key
+        word = _STATUSES.get(status, "UNKNOWN")
         message = reply.text or _ERROR_MESSAGES.get(
             reply.error_code or "", word.replace("_", " ").capitalize()
         )
-        error: dict[str, Any] = {"code": reply.status, "message": message, "status": word}
-        if reply.error_code == "invalid_api_key":
+        error: dict[str, Any] = {"code": status, "message": message, "status": word}
+        if is_key:
             kind = "type.googleapis.com/google.rpc.ErrorInfo"
             error["details"] = [{"@type": kind, "reason": "API_KEY_INVALID"}]
-        return {"error": error}, {}
+        return Refusal(status, {"error": error}, {})
 
 
 class GeminiEmbedding(GeminiContent):

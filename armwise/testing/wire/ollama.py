@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from armwise.testing.wire.format import LIMIT_TOKENS, Address, list_in, name_in
+from armwise.testing.wire.format import LIMIT_TOKENS, Address, Refusal, list_in, name_in
 from armwise.testing.wire.reply import (
     Answering,
     ChatRequest,
@@ -70,10 +70,11 @@ class OllamaChat:
             yield Piece(_line(envelope | self._said("", [call])), has_content=True)
         yield Piece(_line(envelope | self._said("", []) | _ending(answering)))
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
+    def error(self, reply: Reply) -> Refusal:
         """Return Ollama's error: one sentence; see ``WireFormat.error``."""
         usual = _STATUS_MESSAGES.get(reply.status, f"error {reply.status}")
-        return {"error": reply.text or _ERROR_MESSAGES.get(reply.error_code or "", usual)}, {}
+        message = reply.text or _ERROR_MESSAGES.get(reply.error_code or "", usual)
+        return Refusal(reply.status, {"error": message}, {})
 
     def _messages(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         return list_in(body, "messages")

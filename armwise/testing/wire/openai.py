@@ -7,7 +7,14 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from armwise.testing.wire.format import LIMIT_TOKENS, Address, list_in, name_in, server_sent
+from armwise.testing.wire.format import (
+    LIMIT_TOKENS,
+    Address,
+    Refusal,
+    list_in,
+    name_in,
+    server_sent,
+)
 from armwise.testing.wire.reply import (
     Answering,
     ChatRequest,
@@ -97,9 +104,9 @@ class OpenAIChat:
             yield Piece(server_sent(envelope | usage))
         yield Piece(server_sent("[DONE]"))
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
+    def error(self, reply: Reply) -> Refusal:
         """Return OpenAI's error object; see ``WireFormat.error``."""
-        return openai_error(reply), {}
+        return Refusal(reply.status, openai_error(reply), {})
 
     def _owes_usage(self, body: Mapping[str, Any]) -> bool:
         options: object = body.get("stream_options")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
-from armwise.testing.wire.format import Address, name_in, server_sent
+from armwise.testing.wire.format import Address, Refusal, name_in, server_sent
 from armwise.testing.wire.openai import openai_error
 from armwise.testing.wire.reply import Answering, ChatRequest, Piece, Reply, calls_of, halves, words
 
@@ -65,9 +65,9 @@ class OpenAIResponses:
         whole = _response(answering, items, is_done=True)
         yield event(f"response.{whole['status']}", response=whole)
 
-    def error(self, reply: Reply) -> tuple[dict[str, Any], dict[str, str]]:
+    def error(self, reply: Reply) -> Refusal:
         """Return OpenAI's error object; see ``WireFormat.error``."""
-        return openai_error(reply), {}
+        return Refusal(reply.status, openai_error(reply), {})
 
 
 def _items(answering: Answering) -> list[dict[str, Any]]:

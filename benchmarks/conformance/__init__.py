@@ -1,0 +1,1 @@
+"""What callers get and what is counted, per provider, feature and fault: a matrix, played."""

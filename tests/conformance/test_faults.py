@@ -1,0 +1,80 @@
+"""What may go wrong: what the caller gets and what is counted, through the real LiteLLM."""
+
+from collections.abc import Callable
+
+import pytest
+
+from armwise.errors import AllPathsFailedError
+from benchmarks.conformance.cases import (
+    FAULTS,
+    MODES,
+    PROMPT,
+    PROVIDERS,
+    Fault,
+    Mode,
+    Provider,
+)
+from benchmarks.conformance.playing import NEXT_TEXT, Seen
+
+See = Callable[[Provider, Mode, Fault], Seen]
+CELLS = [
+    pytest.param(provider, mode, fault, id=f"{fault.name}-{provider.name}-{mode.name}")
+    for fault in FAULTS
+    for provider in PROVIDERS
+    for mode in MODES
+    if fault.happens_to(mode)
+]
+matrix = pytest.mark.parametrize(("provider", "mode", "fault"), CELLS)
+
+
+@matrix
+def test_another_path_answers_or_the_error_is_raised(
+    see_fault: See, provider: Provider, mode: Mode, fault: Fault
+) -> None:
+    """Where another path may do better it answers, and the caller sees no error."""
+    seen = see_fault(provider, mode, fault)
+
+    if fault.moves_on:
+        assert (seen.error, seen.text) == (None, NEXT_TEXT)
+        assert seen.request_id is not None
+    else:
+        assert seen.error is not None
+        assert not isinstance(seen.error, AllPathsFailedError)
+        assert NEXT_TEXT not in seen.text
+
+
+@matrix
+def test_errors_say_nothing_about_quality(
+    see_fault: See, provider: Provider, mode: Mode, fault: Fault
+) -> None:
+    """No success or failure is counted, a fault where the path is to blame, and its kind."""
+    seen = see_fault(provider, mode, fault)
+
+    assert seen.kind in fault.kinds
+    if seen.arm is not None:
+        assert (seen.arm.successes, seen.arm.failures) == (0, 0)
+    assert fault.is_fault == (seen.arm is not None and seen.arm.faults == 1)
+    if fault.moves_on:
+        assert seen.next_arm is not None
+        assert (seen.next_arm.successes, seen.next_arm.faults) == (1, 0)
+
+
+@matrix
+def test_no_layer_below_tries_again(
+    see_fault: See, provider: Provider, mode: Mode, fault: Fault
+) -> None:
+    """One attempt is one HTTP request, or none where nobody listens."""
+    seen = see_fault(provider, mode, fault)
+
+    assert seen.sent == (0 if fault.reply is None else 1)
+
+
+@matrix
+def test_events_carry_no_text_of_the_prompt(
+    see_fault: See, provider: Provider, mode: Mode, fault: Fault
+) -> None:
+    """Not even where a provider's error quotes it."""
+    seen = see_fault(provider, mode, fault)
+
+    assert seen.events
+    assert PROMPT not in repr(seen.events)
