@@ -22,8 +22,9 @@ from armwise.engine.decision import Decision
 from armwise.events import Attempted, Reported
 from armwise.storage import CallFacts
 
-FORMAT_VERSION = 1
-"""Version of the format, in the field "v" of every line."""
+FORMAT_VERSION = 2
+"""Version of the format, in the field "v" of every line. Version 1 is the same without the
+parameter ``price_tolerance``: its rules took costs for the same price only if they were equal."""
 
 _OWN_PARAMETERS: dict[type[Objective], tuple[str, ...]] = {
     rule: tuple(rule.__dataclass_fields__)

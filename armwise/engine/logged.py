@@ -10,6 +10,11 @@ from armwise.engine.log_lines import FORMAT_VERSION
 from armwise.errors import ConfigurationError, InvalidBeliefError
 from armwise.events import Attempted, Reported
 
+_READABLE = (1, FORMAT_VERSION)
+
+_WITH_TOLERANCE = ("cheapest-within ", "target-rate ")
+"""How the names of the rules begin that have had a price tolerance since version 2."""
+
 _PROBABILITY_ERROR = 1e-3
 """How far propensities that a line brings along may be from adding up to 1."""
 
@@ -146,10 +151,10 @@ def read_line(record: object) -> LoggedDecision | LoggedOutcome | None:
     """
     if not isinstance(record, Mapping) or "v" not in record:
         raise ConfigurationError("it is not a line of a decision log: there is no field 'v'.")
-    if record["v"] != FORMAT_VERSION:
+    if type(record["v"]) is not int or record["v"] not in _READABLE:
         raise ConfigurationError(
-            f"it is of version {record['v']!r} of the format; this armwise reads version "
-            f"{FORMAT_VERSION}. Read it with the armwise that wrote it."
+            f"it is of version {record['v']!r} of the format; this armwise reads versions "
+            f"{' and '.join(map(str, _READABLE))}. Read it with the armwise that wrote it."
         )
     kind = record.get("kind")
     try:
@@ -266,6 +271,8 @@ def _parameters(record: Mapping[str, Any]) -> dict[str, float]:
     values: dict[str, float] = _typed(record, "parameters", dict)
     if not all(type(value) in (int, float) for value in values.values()):
         raise ConfigurationError(f"'parameters' must be numbers, got {values!r}.")
+    if values and record["v"] == 1 and record["rule"].startswith(_WITH_TOLERANCE):
+        return {"price_tolerance": 0.0, **values}
     return values
 
 

@@ -80,7 +80,7 @@ def test_a_ranking_removes_the_chosen_and_asks_the_rule_again() -> None:
 def test_the_choice_is_always_eligible_and_good_enough(
     draws: list[float], costs: list[float | None], eps: float, data: st.DataObject
 ) -> None:
-    """For any draws, costs and exclusions: eligible, and no cheaper arm reaches the threshold."""
+    """For any draws, costs and exclusions: eligible, and at the price of the cheapest such."""
     of = arms(*costs[: len(draws)])
     every = list(of.every)
     among = sorted(data.draw(st.sets(st.sampled_from(every), min_size=1)))
@@ -91,7 +91,7 @@ def test_the_choice_is_always_eligible_and_good_enough(
     threshold = (1 - eps) * max(draws[i] for i in among)
     reach = [i for i in among if draws[i] >= threshold or of.means[i] >= threshold]
     assert chosen in reach
-    assert of.costs_usd[chosen] == min(of.costs_usd[i] for i in reach)
+    assert of.costs_usd[chosen] <= (1 + rule.price_tolerance) * min(of.costs_usd[i] for i in reach)
     assert sorted(ranking(rule, of, draws, among)) == among
     assert of.names[chosen] in rule.reason(of, draws, among)
 

@@ -21,7 +21,7 @@ from armwise.bandit import (
     Utility,
     propensities,
 )
-from armwise.bandit.propensity import best_net_shares, cheapest_within_shares
+from armwise.bandit.shares import best_net_shares, cheapest_within_shares
 from armwise.errors import ConfigurationError, InvalidBeliefError
 
 UNIFORM = Beta(1, 1)
@@ -98,8 +98,14 @@ def test_a_million_draws_agree(size: int) -> None:
         handicaps = np.sort(rng.uniform(0, 0.3, size))
         best = (rates - handicaps[:, None]).argmax(axis=0)
 
+        costs = 1 + 0.04 * np.arange(size)  # three or four are at one price
+        good = (rates >= limits) | (means >= limits)
+        dearest = 1.1 * costs[good.argmax(axis=0)]
+        highest = np.where(good & (costs[:, None] <= dearest), rates, -1.0).argmax(axis=0)
+
         for shares, chosen in (
             (cheapest_within_shares(beliefs, range(size), eps), cheapest),
+            (cheapest_within_shares(beliefs, costs.tolist(), eps, 0.1), highest),
             (best_net_shares(beliefs, handicaps.tolist(), 1.0), best),
         ):
             seen = np.bincount(chosen, minlength=size) / 1e6
@@ -109,7 +115,16 @@ def test_a_million_draws_agree(size: int) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}/{getattr(rule, 'price', 0)}")
 @pytest.mark.parametrize(
-    "costs", [(1, 2, 4, 8), (1, 1, 2, 2), (1, 2, 2, 2), (1, 1, 1, None), (0, 0, 0, 0)]
+    "costs",
+    [
+        (1, 2, 4, 8),
+        (1, 1, 2, 2),
+        (1, 2, 2, 2),
+        (1, 1, 1, None),
+        (0, 0, 0, 0),
+        (1, 1.1, 1.21, 1.33),  # neighbours are at one price, their neighbours are not
+        (1, 1.05, 1.1, 2),
+    ],
 )
 def test_the_rule_itself_agrees(rule: Objective, costs: tuple[float | None, ...]) -> None:
     """What choose() does on 20,000 draws, also inside price classes and without a price."""
@@ -136,7 +151,7 @@ def test_the_rule_itself_agrees(rule: Objective, costs: tuple[float | None, ...]
         min_size=1,
         max_size=5,
     ),
-    costs=st.lists(st.sampled_from([0.5, 1.0, 2.0, 3.0]), min_size=5, max_size=5),
+    costs=st.lists(st.sampled_from([0.5, 1.0, 1.1, 1.2, 3.0]), min_size=5, max_size=5),
     rule=st.sampled_from(RULES),
 )
 def test_shares_are_a_distribution(
@@ -159,12 +174,15 @@ def test_shares_are_a_distribution(
         max_size=5,
     ),
     eps=st.sampled_from([0.0, 0.02, 0.2]),
+    step=st.sampled_from([1.0, 1.06]),
 )
-def test_quadrature_leaves_nothing_out(beliefs: list[Belief], eps: float) -> None:
-    """Before they are made to add up to 1, shares already do, to 1e-6."""
-    from armwise.bandit.propensity import _within_shares
+def test_quadrature_leaves_nothing_out(beliefs: list[Belief], eps: float, step: float) -> None:
+    """Before they are made to add up to 1, shares already do, to 1e-6, whatever the prices."""
+    from armwise.bandit.shares import _within_shares, price_classes
 
-    shares = _within_shares(beliefs, range(len(beliefs)), eps, 1.0)
+    classes = price_classes([step**rank for rank in range(len(beliefs))], tolerance=0.1)
+
+    shares = _within_shares(beliefs, classes, eps, 1.0)
 
     assert sum(shares) == pytest.approx(1.0, abs=1e-6)
 

@@ -118,9 +118,9 @@ def test_what_cannot_be_asked_is_said_in_one_breath(log: Path, words: list[str],
     ("text", "hint"),
     [
         (None, "cannot be read: No such file or directory"),
-        ('{"v":2,"kind":"decision"}\n', "log.jsonl, line 1: it is of version 2"),
-        ('{"v":1,\n{"v":1,"kind":"torn"}\n', "holds no decision"),
-        ('{"v":1,\n{"v":1,"kind":"outcome"}\n', "log.jsonl, line 1: it is not JSON"),
+        ('{"v":3,"kind":"decision"}\n', "log.jsonl, line 1: it is of version 3"),
+        ('{"v":2,\n{"v":2,"kind":"torn"}\n', "holds no decision"),
+        ('{"v":2,\n{"v":2,"kind":"outcome"}\n', "log.jsonl, line 1: it is not JSON"),
         ("", "holds no decision"),
     ],
 )

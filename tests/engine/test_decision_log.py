@@ -13,7 +13,8 @@ import pytest
 
 from armwise import Router
 from armwise.adapters import ModelInfo, Price
-from armwise.bandit import Budget, CheapestWithin, Objective
+from armwise.bandit import Budget, CheapestWithin, Objective, TargetRate, Utility
+from armwise.bandit.objectives.price_class import PRICE_TOLERANCE
 from armwise.engine import LoggedDecision, LoggedOutcome, read_line
 from armwise.errors import ConfigurationError
 from armwise.offline.evaluate import read_log
@@ -55,12 +56,12 @@ def test_a_request_leaves_a_decision_and_its_outcome(file: Path) -> None:
         logging_router.completion(ASK, task_type="label")
 
     decision, outcome = lines(file)
-    assert decision["v"] == outcome["v"] == 1
+    assert decision["v"] == outcome["v"] == 2
     assert decision["request"] == outcome["request"]
     assert (decision["kind"], outcome["kind"]) == ("decision", "outcome")
     assert decision["bucket"] == "label/simple"
     assert decision["rule"] == "cheapest-within 0.0333333"
-    assert decision["parameters"] == {"eps": 1 / 30}
+    assert decision["parameters"] == {"eps": 1 / 30, "price_tolerance": PRICE_TOLERANCE}
     assert decision["eligible"] == ["cheap", "dear"]
     assert [path["name"] for path in decision["paths"]] == ["cheap", "dear"]
     assert [path["epoch"] for path in decision["paths"]] == [0, 0]
@@ -325,7 +326,7 @@ def test_an_impossible_file_is_refused_at_once(
 
 
 DECISION: dict[str, Any] = {
-    "v": 1,
+    "v": 2,
     "kind": "decision",
     "request": "00",
     "goal": "goal",
@@ -353,7 +354,7 @@ DECISION: dict[str, Any] = {
     "propensities": [0.75, 0.25],
 }
 OUTCOME: dict[str, Any] = {
-    "v": 1,
+    "v": 2,
     "kind": "outcome",
     "request": "00",
     "goal": "goal",
@@ -390,7 +391,10 @@ def test_a_line_is_read_back_in_the_order_of_costs() -> None:
 @pytest.mark.parametrize(
     ("change", "hint"),
     [
-        ({"v": 2}, "version 2 of the format; this armwise reads version 1"),
+        ({"v": 3}, "version 3 of the format; this armwise reads versions 1 and 2"),
+        ({"v": 0}, "version 0 of the format"),
+        ({"v": True}, "version True of the format"),
+        ({"v": "2"}, "version '2' of the format"),
         ({"draws": [0.9]}, "2 numbers from 0 to 1"),
         ({"draws": [0.9, 1.5]}, "2 numbers from 0 to 1"),
         ({"chosen": "other"}, "'other', which is none of the paths"),
@@ -418,6 +422,28 @@ def test_an_impossible_decision_is_refused(change: dict[str, Any], hint: str) ->
     """The error names the field and the value."""
     with pytest.raises(ConfigurationError, match=hint):
         read_line({**DECISION, **change})
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameters", "again"),
+    [
+        ("cheapest-within 0.1", {"eps": 0.1}, CheapestWithin(0.1, price_tolerance=0.0)),
+        ("target-rate 0.5", {"rate": 0.5, "slack": 0.1}, TargetRate(0.5, 0.1, 0.0)),
+        ("utility 5", {"success_value_usd": 5.0}, Utility(5.0)),
+    ],
+)
+def test_a_log_of_the_first_version_is_read_as_it_was_meant(
+    rule: str, parameters: dict[str, float], again: Objective
+) -> None:
+    """Its rules took only equal costs for the same price, so that is how they choose again."""
+    paths = [{**path, "cost_usd": 1 + 0.01 * at} for at, path in enumerate(DECISION["paths"])]
+    line = {**DECISION, "v": 1, "rule": rule, "parameters": parameters, "paths": paths}
+
+    read = read_line(line)
+
+    assert isinstance(read, LoggedDecision)
+    assert logged_rule(read, {}) == again
+    assert isinstance(read_line({**OUTCOME, "v": 1}), LoggedOutcome)
 
 
 @pytest.mark.parametrize(
@@ -449,7 +475,7 @@ def test_a_missing_field_is_named(field: str) -> None:
 
 def test_lines_of_other_kinds_are_passed_over() -> None:
     """A later minor version may add kinds; what is no line of a log at all is refused."""
-    assert read_line({"v": 1, "kind": "novelty"}) is None
+    assert read_line({"v": 2, "kind": "novelty"}) is None
     with pytest.raises(ConfigurationError, match="not a line of a decision log"):
         read_line({"model": "x"})
     with pytest.raises(ConfigurationError, match="not a line of a decision log"):

@@ -406,7 +406,7 @@ Line = dict[str, Any]
 def decision_line(number: int, **changes: Any) -> Line:
     """Return the line of a decision between two paths."""
     return {
-        "v": 1,
+        "v": 2,
         "kind": "decision",
         "request": f"{number:02}",
         "goal": "goal",
@@ -432,7 +432,7 @@ def decision_line(number: int, **changes: Any) -> Line:
 def outcome_line(number: int, score: float | None = 1.0, **changes: Any) -> Line:
     """Return the line of an outcome."""
     return {
-        "v": 1,
+        "v": 2,
         "kind": "outcome",
         "request": f"{number:02}",
         "goal": "goal",
@@ -515,7 +515,7 @@ def test_orphans_and_repetitions_are_counted(written: Callable[..., Path]) -> No
 
 def test_a_torn_last_line_is_tolerated(written: Callable[..., Path]) -> None:
     """A crash in the middle of a line costs that line."""
-    log = read_log(written(decision_line(0), '{"v":1,"kind":"outc', end=""))
+    log = read_log(written(decision_line(0), '{"v":2,"kind":"outc', end=""))
 
     assert log.notes == ("the last line, 2, was cut short and is left out",)
 
@@ -525,7 +525,7 @@ def test_a_torn_last_line_is_tolerated(written: Callable[..., Path]) -> None:
     [
         (["{nonsense", decision_line(0)], "log.jsonl, line 1: it is not JSON"),
         ([decision_line(0), "{", "{", "{"], "line 2: it is not JSON"),
-        ([decision_line(0, v=2)], "line 1: it is of version 2 of the format"),
+        ([decision_line(0, v=3)], "line 1: it is of version 3 of the format"),
         ([decision_line(0), outcome_line(0, 2.0)], "line 2: 'score' must be"),
         ([outcome_line(0)], "holds no decision"),
         ([], "holds no decision"),

@@ -1,0 +1,74 @@
+"""Prices that count as the same: learned costs of equally priced arms differ by chance alone."""
+
+from collections.abc import Sequence
+
+from armwise.bandit.arms import Arms
+from armwise.errors import ConfigurationError
+
+PRICE_TOLERANCE = 0.15
+"""Share above the cheapest cost that counts as the same price. A learned cost is off by chance: of
+the real outcome sets that were replayed, a request costs the path's mean for its task give or take
+45 % (median), so the mean of ten is off by 14 %. The part "prices" of the regret benchmark shows
+what a tolerance gains among equal prices, and what it costs where one arm is really dearer."""
+
+
+def check_tolerance(value: float, what: str) -> None:
+    """Refuse what is not a share in [0, 1).
+
+    Raises:
+        ConfigurationError: Naming the value.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0.0 <= value < 1.0:
+        raise ConfigurationError(
+            f"{what} must be in [0, 1), got {value!r}. "
+            "0.15 takes costs up to 15 % above the cheapest one's for the same price."
+        )
+
+
+def highest_of_cheapest(
+    good: Sequence[int], draws: Sequence[float], costs_usd: Sequence[float], tolerance: float
+) -> int:
+    """Return the arm with the highest draw among those at the price of the cheapest one.
+
+    The class is anchored at the cheapest arm that is good enough: an arm belongs to it if it costs
+    at most ``1 + tolerance`` times as much. Neighbours of neighbours do not, so no chain of small
+    steps leads to a dear arm, and an arm dearer than that never wins by its draw.
+
+    Args:
+        good: Indices of the arms that are good enough, cheapest first, at least one.
+        draws: One sampled success rate per arm.
+        costs_usd: Expected cost per arm; infinite ones make a class of their own.
+        tolerance: Share above the cheapest cost that still counts as the same price.
+    """
+    chosen = good[0]
+    if len(good) == 1:
+        return chosen
+    dearest_usd = costs_usd[chosen] * (1.0 + tolerance)
+    for index in good:
+        if costs_usd[index] > dearest_usd:
+            break
+        if draws[index] > draws[chosen]:
+            chosen = index
+    return chosen
+
+
+def same_price_reason(
+    arms: Arms, draws: Sequence[float], chosen: int, *, cheapest: int, limit: str
+) -> str:
+    """Say why another arm than the cheapest one that is good enough was chosen.
+
+    Args:
+        arms: The arms.
+        draws: One sampled success rate per arm.
+        chosen: The arm that was chosen.
+        cheapest: The cheapest arm that is good enough.
+        limit: What makes an arm good enough, such as "reaches 0.9".
+    """
+    costs_usd = arms.costs_usd[chosen], arms.costs_usd[cheapest]
+    dearer = costs_usd[0] / costs_usd[1] - 1.0 if costs_usd[0] != costs_usd[1] else 0.0
+    return (
+        f"{arms.names[cheapest]} is the cheapest that {limit}; {arms.names[chosen]} does so too, "
+        f"counts as equally priced ({dearer:.1%} dearer) and has the higher sample "
+        f"({draws[chosen]:.3f})"
+    )
