@@ -86,7 +86,11 @@ class RedisServer:
 
         if self.certificates is not None:
             options |= {"ssl": True, "ssl_ca_certs": str(self.certificates.authority)}
-        given = {"password": self.password, "socket_timeout": 5.0, "protocol": 2} | options
+        given: dict[str, Any] = {
+            "password": self.password,
+            "socket_timeout": 5.0,
+            "protocol": 2,
+        } | options
         return redis.Redis("127.0.0.1", self.port, retry=Retry(NoBackoff(), 0), **given)
 
     def start(self) -> Self:
