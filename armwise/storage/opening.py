@@ -7,7 +7,8 @@ from armwise.storage.memory import MemoryStore
 STORE_VARIABLE = "ARMWISE_STORE"
 """Environment variable that names the store where a Router is given none."""
 
-_KNOWN = "'memory://', 'sqlite:///evidence.db'"
+_KNOWN = "'memory://', 'sqlite:///evidence.db', 'redis://localhost:6379/0'"
+_REDIS = ("redis", "rediss", "valkey", "valkeys", "unix")
 
 
 def connect(url: str) -> Store:
@@ -16,6 +17,7 @@ def connect(url: str) -> Store:
     Args:
         url: ``memory://`` keeps evidence in this process, ``sqlite:///evidence.db`` in a file of
             the working directory, ``sqlite:////var/lib/app/evidence.db`` in one anywhere.
+            ``redis://host:6379/0`` and its like: see ``armwise.storage.redis.parse_url``.
 
     Raises:
         ConfigurationError: If the URL's scheme is not known, or the rest of it is not complete.
@@ -28,6 +30,10 @@ def connect(url: str) -> Store:
         from armwise.storage.sqlite import open_sqlite  # loads sqlite3
 
         return open_sqlite(url)
+    if separator and scheme.partition("+")[0] in _REDIS:
+        from armwise.storage.redis import RedisStore  # the library behind it loads at first use
+
+        return RedisStore(url)
     raise ConfigurationError(f"store {shown_url(url)!r} is not known. Known are: {_KNOWN}.")
 
 

@@ -17,7 +17,9 @@ Word = str | bytes | int
 @cache
 def script_text(name: str) -> str:
     """Return the text of a script, such as "apply"."""
-    return (resources.files("armwise.storage.redis") / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
+    return (resources.files("armwise.storage.redis") / "scripts" / f"{name}.lua").read_text(
+        encoding="utf-8"
+    )
 
 
 @cache
