@@ -27,7 +27,7 @@ from armwise.engine.pacing import Pacer
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
 from armwise.engine.report_rates import RateWatch
-from armwise.engine.reporting import WAIT_S, check_namespace, reported_record
+from armwise.engine.reporting import WAIT_S, read_id, reported_record
 from armwise.engine.request_id import Signer, Token
 from armwise.engine.roster import Roster
 from armwise.engine.shared import SharedStore
@@ -311,8 +311,7 @@ class Engine:
         Raises:
             RequestIdError: If it is not; each cause has its own class and message.
         """
-        token = self._signer.read(request_id)
-        check_namespace(token, self._namespace, "this Router")
+        token = read_id(self._signer, request_id, self._namespace, "this Router")
         if token.goal_id != self.goal_id:
             raise ForeignRequestIdError(
                 f"this request id belongs to goal {token.goal_id!r}, but this Router serves "

@@ -5,8 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from armwise.bandit import Outcome, stored_score
-from armwise.engine.request_id import Signer, Token
-from armwise.errors import ConfigurationError, ExpiredRequestIdError, ForeignRequestIdError
+from armwise.engine.request_id import Signer, Token, claimed
+from armwise.errors import (
+    ConfigurationError,
+    ExpiredRequestIdError,
+    ForeignRequestIdError,
+    UnknownKeyError,
+)
 from armwise.storage import (
     MAX_AGE_S,
     ArmKey,
@@ -54,12 +59,23 @@ def reported_record(
     )
 
 
-def check_namespace(token: Token, namespace: str, who: str) -> None:
-    """Refuse the id of another tenant.
+def read_id(signer: Signer, request_id: object, namespace: str, who: str) -> Token:
+    """Return what a request id of this tenant says.
 
     Raises:
-        ForeignRequestIdError: Naming both tenants.
+        RequestIdError: If it is malformed, forged, signed with an unknown key, or of another
+            tenant; each cause has its own class and message.
     """
+    try:
+        token = signer.read(request_id)
+    except UnknownKeyError:  # another tenant's keys are not known, so this is the likely cause
+        _check_namespace(claimed(request_id), namespace, who)
+        raise
+    _check_namespace(token, namespace, who)
+    return token
+
+
+def _check_namespace(token: Token, namespace: str, who: str) -> None:
     if token.namespace != namespace:
         raise ForeignRequestIdError(
             f"this request id belongs to namespace {token.namespace!r}, but {who} serves "
@@ -162,8 +178,7 @@ class ReportsById(ABC):
             RequestIdError: If the id is malformed, forged, of another tenant, or expired.
             InvalidOutcomeError: If the outcome is none.
         """
-        token = self.signer(namespace).read(request_id)
-        check_namespace(token, namespace, "this report")
+        token = read_id(self.signer(namespace), request_id, namespace, "this report")
         facts = measured_facts(cost_usd, latency_s)
         record = reported_record(token, outcome, facts, revision, time.time())
         goal = stored_goal(namespace, token.goal_id)

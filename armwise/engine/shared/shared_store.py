@@ -11,10 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
-from weakref import WeakSet
+from typing import Literal
 
 from armwise.bandit import Evidence
 from armwise.bandit.decay import HalfLife
@@ -22,13 +20,15 @@ from armwise.engine.keys import SharedKeys, environment_signer
 from armwise.engine.reporting import ReportsById
 from armwise.engine.request_id import Signer
 from armwise.engine.shared import backup
+from armwise.engine.shared.audience import Audience, Subscriber
 from armwise.engine.shared.background import Background
+from armwise.engine.shared.health import StoreHealth
 from armwise.engine.shared.outbox import Entry, Outbox
 from armwise.engine.shared.records import Opening
 from armwise.engine.shared.refresher import REFRESH_S
 from armwise.engine.shared.view import View
 from armwise.errors import StoreError
-from armwise.events import Event, RecordsDropped
+from armwise.events import RecordsDropped
 from armwise.storage import ArmKey, BucketEvidence, Keyring, Record, ReportStatus, Store
 from armwise.storage.forking import register
 
@@ -44,60 +44,6 @@ _MOST_RECENT = 100_000
 """Bounds on memory, a guess: about 600 bytes an entry, so 120 MB and 60 MB at the worst."""
 
 _log = logging.getLogger("armwise.engine")
-
-
-class Subscriber(Protocol):
-    """Who wants to know what becomes of a goal. Called from the background thread."""
-
-    @property
-    def stored_goal(self) -> str:
-        """The goal's name in the store."""
-        ...
-
-    def delivered(self, records: Sequence[Record], answers: Sequence[ReportStatus]) -> None:
-        """The store has answered records of this process."""
-        ...
-
-    def refreshed(self) -> None:
-        """The local copy has changed."""
-        ...
-
-    def told(self, event: Event) -> None:
-        """Something happened to the store."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoreHealth:
-    """How a shared store is doing, as this process sees it.
-
-    Args:
-        store: Its URL without the password.
-        is_up: Whether the last call to it worked.
-        waiting: Records that wait to be delivered.
-        dropped: Records that were given up since the start: too many waited, or the store never
-            took them.
-        faults: Calls to the store that failed since the start.
-        has_journal: Whether waiting records are on disk as well; else they die with the process.
-        snapshot_age_s: Seconds since the goal was last read from the store; None: never.
-    """
-
-    store: str
-    is_up: bool
-    waiting: int
-    dropped: int
-    faults: int
-    has_journal: bool
-    snapshot_age_s: float | None
-
-    def __str__(self) -> str:
-        age_s = self.snapshot_age_s
-        read = "never read" if age_s is None else f"read {age_s:.1f} s ago"
-        where = "on disk" if self.has_journal else "in memory"
-        return (
-            f"store {self.store}: {'up' if self.is_up else 'DOWN'}, {read}, {self.waiting} records "
-            f"wait {where}, {self.dropped} dropped, {self.faults} faults"
-        )
 
 
 class SharedStore(ReportsById):
@@ -134,7 +80,7 @@ class SharedStore(ReportsById):
         self.delivery = delivery
         self._root = root
         self._clock = clock
-        self._subscribers: WeakSet[Subscriber] = WeakSet()
+        self._audience = Audience()
         self._outbox = Outbox(most_waiting, _MOST_RECENT, window_s)
         self._view = View(clock, self._decided)
         self._background = Background(
@@ -145,9 +91,9 @@ class SharedStore(ReportsById):
             self._outbox,
             runs=delivery == "background",
             refresh_s=refresh_s,
-            on_delivered=self._delivered,
-            on_refreshed=self._refreshed,
-            on_event=self._tell,
+            on_delivered=self._audience.delivered,
+            on_refreshed=self._audience.refreshed,
+            on_event=self._audience.told,
             renew_keys=self._renew_keys,
         )
         self._sender, self._refresher = self._background.sender, self._background.refresher
@@ -261,11 +207,11 @@ class SharedStore(ReportsById):
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Tell somebody of a goal's deliveries and changes, until it is collected."""
-        self._subscribers.add(subscriber)
+        self._audience.add(subscriber)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Tell it nothing more."""
-        self._subscribers.discard(subscriber)
+        self._audience.remove(subscriber)
 
     def refresh(self, goal_id: str) -> None:
         """Read a goal from the store now.
@@ -340,7 +286,7 @@ class SharedStore(ReportsById):
         self._view.lay_over(entry)
         dropped = self._outbox.put(entry)
         if dropped:
-            self._tell(RecordsDropped(self.name, dropped, "full"))
+            self._audience.told(RecordsDropped(self.name, dropped, "full"))
         self._background.wake()
 
     def _renew_keys(self) -> None:
@@ -355,27 +301,7 @@ class SharedStore(ReportsById):
         entries = [Entry(goal_id, record, is_acknowledged=True) for record in records]
         for entry in entries:
             self._view.lay_over(entry)
-        if self._refresher.is_due(goal_id):
+        if goal_id in self._view.goals and self._refresher.is_due(goal_id):
             with suppress(StoreError):  # the records are counted; the copy can wait
                 self._refresher.read(goal_id)
         return answers
-
-    def _delivered(self, entries: Sequence[Entry]) -> None:
-        for subscriber in list(self._subscribers):
-            records: list[Record] = []
-            answers: list[ReportStatus] = []
-            for entry in entries:
-                if entry.goal == subscriber.stored_goal and isinstance(entry.item, Record):
-                    records.append(entry.item)
-                    answers.append(entry.status)
-            if records:
-                subscriber.delivered(records, answers)
-
-    def _refreshed(self, goal_id: str) -> None:
-        for subscriber in list(self._subscribers):
-            if subscriber.stored_goal == goal_id:
-                subscriber.refreshed()
-
-    def _tell(self, event: Event) -> None:
-        for subscriber in list(self._subscribers):
-            subscriber.told(event)
