@@ -112,6 +112,13 @@ def _field(holder: object, name: str) -> object:
     """Return a field of a response part, be it a mapping or an object; None if missing."""
     if isinstance(holder, Mapping):
         return cast("Mapping[str, object]", holder).get(name)
+    held: dict[str, object] | None = getattr(holder, "__dict__", None)
+    if held is not None and name in held:
+        return held[name]
+    if hasattr(holder, "__pydantic_extra__"):
+        # A pydantic model takes 5 us to say that it lacks a field; its extras can be looked at.
+        extras: dict[str, object] | None = getattr(holder, "__pydantic_extra__", None)
+        return (extras or {}).get(name)
     return getattr(holder, name, None)
 
 
