@@ -68,17 +68,24 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
                 overrun_tokens = max(overrun_tokens, info(path.model).max_input_tokens or 0)
             continue
         if not request.stream:
-            usage = usage_of(response)
-            answer = recorder.answer(attempt, response, usage)
-            check = recorder.checks.of(attempt.call)
-            verdict = None
-            try:
-                if check is not None:
-                    verdict = yield from weigh(check, answer, _left_s(request, begun_s))
-            finally:  # cancelled in the check too: what was paid is known, the outcome is not
-                recorder.answered(attempt, answer, usage, verdict)
+            yield from _weighed(attempt, response, recorder, _left_s(request, begun_s))
         return attempt, response
     raise _all_failed(request, causes) from list(causes.values())[-1]
+
+
+def _weighed(
+    attempt: Attempt, response: Any, recorder: Recorder, left_s: float | None
+) -> Steps[None]:
+    """Run the checks on a whole answer, and count it."""
+    usage = usage_of(response)
+    answer = recorder.answer(attempt, response, usage)
+    check = recorder.checks.of(attempt.call)
+    verdict = None
+    try:
+        if check is not None:
+            verdict = yield from weigh(check, answer, left_s)
+    finally:  # cancelled in the check too: what was paid is known, the outcome is not
+        recorder.answered(attempt, answer, usage, verdict)
 
 
 def drive(flow: Steps[T], adapter: Adapter) -> T:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from armwise.errors import ConfigurationError
 from armwise.router.checks.check import Check
 from armwise.router.checks.expression import expression_check
-from armwise.router.checks.function import function_check
+from armwise.router.checks.function import function_check, refuse_wrong_signature
 from armwise.router.checks.judge import Judge
 from armwise.router.checks.keywords import is_schema
 from armwise.router.checks.listing import AllOf, OneCheck, all_of
@@ -51,11 +51,27 @@ def _single(success_when: object) -> OneCheck:
         return schema_check(cast("Mapping[str, Any]", success_when))
     if isinstance(success_when, type):
         return _class_check(cast("type[object]", success_when))
-    if isinstance(success_when, Check | Judge):
+    if isinstance(success_when, Judge):
         return success_when
+    if isinstance(success_when, Check):
+        return _own_check(success_when)
     if callable(success_when):
         return function_check(success_when)
     raise ConfigurationError(f"success_when={success_when!r} is no check. {_FORMS}")
+
+
+def _own_check(check: Check) -> Check:
+    """Return an object that has the form of a check, if it can be used as one."""
+    shown = f"success_when={type(check).__qualname__}(...)"
+    name: object = check.name
+    is_async: object = check.is_async
+    if not isinstance(name, str) or not name or not isinstance(is_async, bool):
+        raise ConfigurationError(
+            f"{shown} has name={name!r} and is_async={is_async!r}. A check has a name, a string, "
+            "and is_async, True if calling it returns an awaitable."
+        )
+    refuse_wrong_signature(check, shown, "answer")
+    return check
 
 
 def _class_check(cls: type[object]) -> OneCheck:

@@ -70,21 +70,34 @@ def function_check(function: Callable[..., Any]) -> FunctionCheck | AsyncFunctio
         ConfigurationError: If it cannot be called with one positional argument.
     """
     name = _name(function)
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        signature = None  # some built-in functions do not tell theirs; the first call will
-    if signature is not None:
-        try:
-            signature.bind(None)
-        except TypeError as error:
-            raise ConfigurationError(
-                f"success_when={name}{signature} cannot be called with the response alone: "
-                f"{error}. Write a function of one argument: def is_good(response): ..."
-            ) from None
+    refuse_wrong_signature(function, f"success_when={name}", "response")
     if _is_async(function):
         return AsyncFunctionCheck(name, cast("Callable[[Any], Awaitable[object]]", function))
     return FunctionCheck(name, function)
+
+
+def refuse_wrong_signature(function: Callable[..., Any], shown: str, argument: str) -> None:
+    """Refuse what cannot be called with one positional argument.
+
+    Args:
+        function: What is to be called.
+        shown: How it is named in the error.
+        argument: What the argument is.
+
+    Raises:
+        ConfigurationError: Naming both.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # some built-in functions do not tell theirs; the first call will
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"{shown}{signature} cannot be called with the {argument} alone: {error}. "
+            f"Write a function of one argument: def is_good({argument}): ..."
+        ) from None
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

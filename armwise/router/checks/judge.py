@@ -64,12 +64,7 @@ class Judge:
             raise ConfigurationError(f"graded must be True or False, got {self.graded!r}.")
         _check_count("max_tokens", self.max_tokens)
         _check_count("max_characters", self.max_characters)
-        if self.timeout_s is None:
-            raise ConfigurationError(
-                "a judge's timeout_s must be seconds above 0, got None: a request would wait for "
-                "its grade without end."
-            )
-        check_timeout(self.timeout_s)
+        _check_wait(self.timeout_s)
 
     @property
     def name(self) -> str:
@@ -108,6 +103,15 @@ class Judge:
             UnreadableGradeError: If there is none.
         """
         return read_grade(Answer(response, None, 0.0).text)
+
+
+def _check_wait(timeout_s: object) -> None:
+    if timeout_s is None:
+        raise ConfigurationError(
+            "a judge's timeout_s must be seconds above 0, got None: a request would wait for its "
+            "grade without end."
+        )
+    check_timeout(timeout_s)
 
 
 def _check_count(name: str, value: object) -> None:

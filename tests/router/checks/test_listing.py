@@ -119,3 +119,22 @@ def test_an_object_with_the_form_of_a_check_is_one() -> None:
             return float(answer.cost_usd < 1)
 
     assert names([Cheap()]) == ["cheap"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"name": "own", "is_async": False, "__call__": lambda self: 1.0}, "the answer alone"),
+        ({"name": 3, "is_async": False, "__call__": lambda self, answer: 1.0}, "name=3"),
+        ({"name": "own", "is_async": "no", "__call__": lambda self, answer: 1.0}, "is_async='no'"),
+    ],
+    ids=["signature", "name", "is_async"],
+)
+def test_a_check_of_ones_own_that_cannot_be_run_is_refused(
+    fields: dict[str, Any], says: str
+) -> None:
+    """When the Router is built, not at the first answer."""
+    own = type("Own", (), fields)()
+
+    with pytest.raises(ConfigurationError, match=says):
+        build_check(own)
