@@ -44,6 +44,7 @@ class Counting:
         rates: Watches for report rates that differ.
         tally: Counts what the store could not take.
         emit: Takes events.
+        is_told: Somebody calls ``watch`` with every outcome that the store has counted.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Counting:
         rates: RateWatch,
         tally: Tally,
         emit: Callable[[Event], object],
+        is_told: bool = False,
     ) -> None:
         self._stored_goal = stored_goal
         self._store = store
@@ -62,6 +64,7 @@ class Counting:
         self._rates = rates
         self._tally = tally
         self._emit = emit
+        self._is_told = is_told
 
     def count(self, record: Record, wait_s: float | None) -> ReportStatus:
         """Count what a user reports; whatever is wrong with the store is raised.
@@ -76,7 +79,8 @@ class Counting:
             if wait_s is None
             else counted_now(self._store, self._stored_goal, [record], wait_s)
         )
-        self.watch(record, status)
+        if not self._is_told:
+            self.watch(record, status)
         return status
 
     def count_safely(self, records: Sequence[Record]) -> Sequence[ReportStatus]:

@@ -161,6 +161,7 @@ class Engine:
             rates=RateWatch(goal_id, self.emit),
             tally=self._tally,
             emit=self.emit,
+            is_told=follows,
         )
         self._shared = store if isinstance(store, SharedStore) else None
         self._following = Following(

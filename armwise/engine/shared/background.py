@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from armwise.engine.shared.journal import Journal, orphans
+from armwise.engine.shared.adoption import Adoption
+from armwise.engine.shared.journal import Journal
 from armwise.engine.shared.outbox import Entry, Outbox
-from armwise.engine.shared.records import decode, encode
+from armwise.engine.shared.records import encode
 from armwise.engine.shared.refresher import Refresher
 from armwise.engine.shared.sender import Sender
 from armwise.engine.shared.view import View
@@ -18,9 +19,9 @@ from armwise.errors import StoreError
 from armwise.events import Event
 from armwise.storage import Store, Tidied
 
-_ADOPT_S, _TIDY_S, _TIDY_STORE_S, _KEYS_S = 10.0, 1.0, 3600.0, 30.0
-"""How often orphans are looked for, the journal is tidied, the store is, and new keys are looked
-for: guesses, and cheap."""
+_ADOPT_S, _TIDY_S, _PROBE_S, _TIDY_STORE_S, _KEYS_S = 10.0, 1.0, 1.0, 3600.0, 30.0
+"""How often orphans are looked for, the journal is tidied, a store that is not read is asked if it
+is there, the store is tidied, and new keys are looked for: guesses, and cheap."""
 
 _log = logging.getLogger("armwise.engine")
 
@@ -72,6 +73,7 @@ class Background:
             refresh_s=refresh_s,
             wake=lambda: self._worker.wake(urgent=True),
             on_refreshed=on_refreshed,
+            on_refused=lambda goal, error: self.sender.refused(goal, error),  # noqa: PLW0108 - is made below
         )
         self.sender = Sender(
             store,
@@ -84,8 +86,9 @@ class Background:
             on_event=on_event,
             put_aside=self._put_aside,
         )
+        self._adoption = None if root is None else Adoption(root, outbox)
         self._adopting, self._tidying = Every(_ADOPT_S), Every(_TIDY_S)
-        self._tidying_store = Every(_TIDY_STORE_S)
+        self._probing, self._tidying_store = Every(_PROBE_S), Every(_TIDY_STORE_S)
         self._renew_keys, self._renewing = renew_keys, Every(_KEYS_S)
         self._has_journal = False
         self._runs = runs
@@ -114,32 +117,52 @@ class Background:
         """End the thread for good and let go of the journal."""
         self._is_asleep = False
         self._worker.stop(timeout_s)
+        if self._adoption is not None:
+            self._adoption.stop()
         self._outbox.close()
 
     def _turn(self) -> None:
         if self.sender.wait_s() > 0:
             return
-        if self._adopting.is_due():
-            self._adopt()
+        self._adopt()
         if self._tidying.is_due():
             self._outbox.tidy()
         try:
-            self.sender.send()
-            if self.sender.breaker.is_open:
+            if not self.sender.send():
                 return
-            self.refresher.refresh()
-            self.sender.worked()
-            if self._renewing.is_due():
-                self._renew_keys()
-            if self._tidying_store.is_due() and isinstance(self._store, Tidied):
-                for goal in self._view.goals:
-                    self._store.tidy(goal)
+            if self.refresher.refresh() or self._probed():
+                self.sender.worked()
+                self._look_after_store()
         except StoreError as error:
             self.sender.failed(error)
 
+    def _probed(self) -> bool:
+        """Ask a store that was not read whether it is there; return whether it was asked.
+
+        Only if something hangs on it: an outage that may end, or records that may have been lost.
+        """
+        ping = getattr(self._store, "ping", None)
+        is_needed = self.sender.breaker.is_open or self._outbox.has_recent
+        if not is_needed or not self._probing.is_due():
+            return False
+        if ping is not None:
+            ping()
+        return True
+
+    def _look_after_store(self) -> None:
+        if self._renewing.is_due():
+            self._renew_keys()
+        if self._tidying_store.is_due() and isinstance(self._store, Tidied):
+            for goal in self._view.goals:
+                self._store.tidy(goal)
+
     def _nap_s(self) -> float:
         wait_s = self.sender.wait_s()
-        return wait_s if wait_s > 0 else self.refresher.next_s()
+        if wait_s > 0:
+            return wait_s
+        if self._adoption is not None and self._adoption.is_under_way:
+            return 0.0
+        return min(_PROBE_S, self.refresher.next_s())
 
     def _declare(self, goal_id: str) -> None:
         if goal_id in self._view.goals:
@@ -162,19 +185,11 @@ class Background:
                 )
 
     def _adopt(self) -> None:
-        """Take over what processes left behind that are gone."""
-        if self._root is None or not self._outbox.has_journal:
-            return
-        for orphan in orphans(self._root, self._outbox.directory):
-            adopted = 0
-            for body in orphan.bodies():
-                with suppress(ValueError):  # of another version: it cannot be read here
-                    goal, item = decode(body)
-                    self._outbox.put(Entry(goal, item, is_own=False))
-                    adopted += 1
-            orphan.bury()
-            if adopted:
-                _log.info("%s records of a process that is gone are delivered", adopted)
+        """Take over a little of what processes left behind that are gone."""
+        if self._adoption is not None:
+            if self._adopting.is_due():
+                self._adoption.look()
+            self._adoption.step()
 
     def _put_aside(self, entry: Entry, reason: str) -> None:
         body = encode(entry.goal, entry.item).decode("ascii")
@@ -191,6 +206,8 @@ class Background:
         """Go on; a child has no thread and no journal until it needs them."""
         if in_child:
             self._worker.begin_anew()
+            if self._adoption is not None:
+                self._adoption.stop()
             self.refresher.begin_anew()
             self._has_journal = False
             self._is_asleep = self._runs

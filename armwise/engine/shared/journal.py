@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from zlib import crc32
@@ -21,6 +22,9 @@ _SEGMENT_BYTES = 4 << 20
 the disk earlier, and larger ones are fewer files."""
 
 _LOCK, _SUFFIX = "lock", ".journal"
+
+_CLAIMS = 20
+"""Directories that a process tries to make; it takes a race to lose one."""
 
 
 class Journal:
@@ -34,10 +38,7 @@ class Journal:
     """
 
     def __init__(self, root: Path) -> None:
-        self.directory = root / f"{os.getpid()}-{secrets.token_hex(4)}"
-        self.directory.mkdir(mode=0o700, parents=True)
-        self._lock = os.open(self.directory / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.directory, self._lock = _claimed(root)
         self.segment = 0
         self._file = self._opened(0)
         self._size = 0
@@ -93,6 +94,25 @@ class Journal:
     def _opened(self, segment: int) -> int:
         flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
         return os.open(self._path(segment), flags, 0o600)
+
+
+def _claimed(root: Path) -> tuple[Path, int]:
+    """Return a new directory and the lock on it, held.
+
+    Another process may take a directory for an orphan before its lock is held, and bury it: then
+    the lock is on a file that nobody finds any more, and another directory is tried.
+    """
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for _ in range(_CLAIMS):
+        directory = root / f"{os.getpid()}-{secrets.token_hex(4)}"
+        directory.mkdir(mode=0o700)
+        with suppress(FileNotFoundError):
+            lock = os.open(directory / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (directory / _LOCK).exists():
+                return directory, lock
+            os.close(lock)
+    raise OSError(f"every new directory in {root} is deleted at once")
 
 
 class Orphan:

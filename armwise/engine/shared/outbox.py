@@ -3,8 +3,12 @@
 An entry is *waiting* until the store has acknowledged it, and then *recent* for a while: a server
 that was killed, or replaced by its replica, may have lost what it had acknowledged last, so recent
 entries are sent once more over every new connection. The store counts each of them once.
+
+"A while" is time in which the store was heard of: while it is silent, nobody knows whether it still
+has what it acknowledged just before, however long the silence lasts.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -16,6 +20,8 @@ from armwise.engine.shared.journal import Journal
 from armwise.engine.shared.records import Item, encode
 from armwise.storage import ReportStatus
 from armwise.storage.ledger import Settlement
+
+_log = logging.getLogger("armwise.engine")
 
 
 @dataclass(eq=False, slots=True)
@@ -62,7 +68,9 @@ class Outbox:
         self._lock = threading.Lock()
         self._segments: dict[int, int] = {}
         self._last_sent_s: dict[int, float] = {}
+        self._heard_s = monotonic()
         self._journal: Journal | None = None
+        self._is_failing = False
         self.waiting = 0
         self.dropped = 0
         self.unwritten = 0
@@ -71,13 +79,14 @@ class Outbox:
         """Write what is put in from now on to this journal; None: keep it in memory alone."""
         with self._lock:
             self._journal = journal
+            self._is_failing = False
             self._segments.clear()
             self._last_sent_s.clear()
 
     @property
     def has_journal(self) -> bool:
         """Whether entries are written to disk."""
-        return self._journal is not None
+        return self._journal is not None and not self._is_failing
 
     @property
     def directory(self) -> Path | None:
@@ -143,22 +152,33 @@ class Outbox:
             if entry.done is not None:
                 entry.done.set()
 
+    def repeat(self, entry: Entry) -> None:
+        """Let an acknowledged entry wait once more."""
+        with self._lock:
+            self._wait_again(entry)
+
+    def heard(self) -> None:
+        """Take notice that the store is there and still has what it acknowledged."""
+        self._heard_s = monotonic()
+
+    @property
+    def has_recent(self) -> bool:
+        """Whether something may have to be sent again."""
+        return bool(self._recent)
+
     def send_again(self) -> int:
         """Let all recent entries wait again; return how many."""
-        oldest_s = monotonic() - self._window_s
+        oldest_s = self._heard_s - self._window_s
         with self._lock:
             again = [entry for sent_s, entry in self._recent if sent_s >= oldest_s]
             self._recent.clear()
             for entry in again:
-                copy = Entry(entry.goal, entry.item, entry.segment, is_own=False)
-                self._hold(entry.segment)
-                self._waiting.setdefault(entry.goal, deque()).append(copy)
-            self.waiting += len(again)
+                self._wait_again(entry)
             return len(again)
 
     def tidy(self) -> None:
         """Forget what is no longer recent, and delete segments that nothing is left of."""
-        oldest_s = monotonic() - self._window_s
+        oldest_s = self._heard_s - self._window_s
         with self._lock:
             while self._recent and self._recent[0][0] < oldest_s:
                 self._recent.popleft()
@@ -180,7 +200,7 @@ class Outbox:
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits, and nothing is recent enough to be sent again."""
-        oldest_s = monotonic() - self._window_s
+        oldest_s = self._heard_s - self._window_s
         with self._lock:
             return not self.waiting and all(sent_s < oldest_s for sent_s, _ in self._recent)
 
@@ -197,6 +217,7 @@ class Outbox:
         if self._journal is not None:
             self._journal.forsake()
         self._journal = None
+        self._is_failing = False
         self._waiting = {}
         self._recent.clear()
         self._segments, self._last_sent_s = {}, {}
@@ -216,10 +237,25 @@ class Outbox:
             return
         try:
             entry.segment = self._journal.append(encode(entry.goal, entry.item))
-        except OSError:  # a full disk: memory has to do
+        except OSError as error:  # a full disk: memory has to do
             self.unwritten += 1
+            if not self._is_failing:
+                self._is_failing = True
+                _log.warning(
+                    "the journal in %s takes no more (%s): what is reported is kept in memory "
+                    "until the store has it, and dies with this process",
+                    self._journal.directory,
+                    error,
+                )
             return
+        self._is_failing = False
         self._hold(entry.segment)
+
+    def _wait_again(self, entry: Entry) -> None:
+        copy = Entry(entry.goal, entry.item, entry.segment, is_own=False)
+        self._hold(entry.segment)
+        self._waiting.setdefault(entry.goal, deque()).append(copy)
+        self.waiting += 1
 
     def _hold(self, segment: int | None) -> None:
         if segment is not None:

@@ -7,6 +7,7 @@ from time import monotonic
 
 from armwise.engine.shared import backup
 from armwise.engine.shared.view import View
+from armwise.errors import StoreUnavailableError
 from armwise.storage import Store
 
 REFRESH_S = 1.0
@@ -42,6 +43,7 @@ class Refresher:
         refresh_s: Time between two readings of a goal.
         wake: Called when a goal is to be read early.
         on_refreshed: Called with a goal whose evidence has changed.
+        on_refused: Called with a goal that cannot be read while others may, and the error.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Refresher:
         refresh_s: float,
         wake: Callable[[], object],
         on_refreshed: Callable[[str], object],
+        on_refused: Callable[[str, Exception], object],
     ) -> None:
         self._store = store
         self._view = view
@@ -62,6 +65,7 @@ class Refresher:
         self._refresh_s = refresh_s
         self._wake = wake
         self._on_refreshed = on_refreshed
+        self._on_refused = on_refused
         self._due: dict[str, _Due] = {}
         self._lock = threading.Lock()
 
@@ -78,16 +82,28 @@ class Refresher:
         """Read this goal from now on; it is due at once."""
         self._due.setdefault(goal, _Due())
 
-    def refresh(self) -> None:
-        """Read the goals that are due.
+    def refresh(self) -> bool:
+        """Read the goals that are due; return whether there were any.
+
+        A goal that the store refuses is left for a while; the others are read.
 
         Raises:
-            StoreError: If the store fails.
+            StoreUnavailableError: If the store cannot be reached.
         """
         now_s = monotonic()
+        is_any = False
         for goal, due in list(self._due.items()):
-            if due.at_s <= now_s or due.decisions >= due.most:
+            if due.at_s > now_s and due.decisions < due.most:
+                continue
+            try:
                 self.read(goal)
+                is_any = True
+            except StoreUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one damaged goal must not stop the others
+                due.at_s = monotonic() + self._refresh_s * self._jitter()
+                self._on_refused(goal, error)
+        return is_any
 
     def read(self, goal: str) -> None:
         """Read one goal now.

@@ -72,16 +72,18 @@ class Sender:
         self.breaker = Breaker(uniform)
         self.faults = 0
 
-    def send(self) -> None:
-        """Send what waits, as far as the store takes it."""
+    def send(self) -> bool:
+        """Send what waits, as far as the store takes it; return False if it is unavailable."""
+        before = self.faults
         for goal in self._outbox.goals():
             if self._is_waiting(goal):
                 continue
             while batch := self._outbox.take(goal, BATCH):
                 if not self._send(goal, batch):
                     break
-            if self.breaker.is_open:
-                return
+            if self.breaker.is_open and self.faults != before:
+                return False
+        return True
 
     def send_now(self, entry: Entry) -> bool:
         """Send one entry that is not in the outbox, from any thread; return whether it was taken.
@@ -90,12 +92,16 @@ class Sender:
         """
         if self.breaker.is_open or entry.goal in self._refusals:
             return False
+        before = connections(self._store)
         try:
             answers = self._apply(entry.goal, [entry])
         except StoreError as error:
             self.failed(error)
             return False
         self._outbox.acknowledge([entry], answers)
+        if connections(self._store) != before:
+            # What is sent again after a loss may have been chosen before this was acknowledged.
+            self._outbox.repeat(entry)
         self._on_delivered([entry])
         return True
 
@@ -103,6 +109,13 @@ class Sender:
         """Take notice of a call to the store that failed as a whole."""
         self.faults += 1
         if self.breaker.failed(monotonic()):
+            self._tell_of(error)
+
+    def refused(self, goal: str, error: Exception) -> None:
+        """Take notice that the store refuses one goal, which is left alone for a while."""
+        self.faults += 1
+        refusal = self._refusals.setdefault(goal, Breaker(self._uniform))
+        if refusal.failed(monotonic()):
             self._tell_of(error)
 
     def worked(self) -> None:
@@ -117,6 +130,7 @@ class Sender:
             again = self._outbox.send_again()
             if again:
                 _log.debug("%s: a new connection; %s records are sent again", self._name, again)
+        self._outbox.heard()  # after what was heard before has settled what is sent again
 
     def wait_s(self) -> float:
         """Return how long to wait before the next call, 0 for not at all."""
@@ -168,10 +182,7 @@ class Sender:
 
     def _refuse(self, goal: str, batch: list[Entry], error: Exception) -> bool:
         """Take notice of a refusal; return whether something was taken all the same."""
-        self.faults += 1
-        refusal = self._refusals.setdefault(goal, Breaker(self._uniform))
-        if refusal.failed(monotonic()):
-            self._tell_of(error)
+        self.refused(goal, error)
         self._refused[goal] = self._refused.get(goal, 0) + 1
         return self._refused[goal] >= _PATIENCE and self._send_singly(goal, batch)
 
