@@ -41,8 +41,11 @@ def bench(
         list[File] | None, typer.Option(help="A file of recorded outcomes; repeat it.")
     ] = None,
     pool: Annotated[
-        str | None,
-        typer.Option(help="Paths of the files to use, by name and comma; else all.", metavar="A,B"),
+        list[str] | None,
+        typer.Option(
+            help="Paths of a file to use, by name and comma; else all. Once per --data.",
+            metavar="A,B",
+        ),
     ] = None,
     threshold: Annotated[
         float | None,
@@ -66,7 +69,10 @@ def bench(
         runs=runs,
         data=tuple(data or ()),
         peers=peers,
-        pool=tuple(name.strip() for name in (pool or "").split(",") if name.strip()),
+        pools=tuple(
+            tuple(name.strip() for name in names_of_one.split(",") if name.strip())
+            for names_of_one in pool or ()
+        ),
         threshold=threshold,
     )
     try:
@@ -128,7 +134,7 @@ def command(part: str, options: BenchOptions) -> str:
     words += [f"--seed {options.seed}"] if options.seed != DEFAULT_SEED else []
     words += [f"--runs {options.runs}"] if options.runs is not None else []
     words += [f"--data {file.name}" for file in options.data]
-    words += [f"--pool {','.join(options.pool)}"] if options.pool else []
+    words += [f"--pool {','.join(pool) or repr('')}" for pool in options.pools]
     words += [f"--threshold {options.threshold:g}"] if options.threshold is not None else []
     words += [] if options.peers else ["--no-peers"]
     return " ".join(words)

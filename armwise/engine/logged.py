@@ -203,10 +203,10 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
         bucket=_typed(record, "bucket", str),
         rule=_typed(record, "rule", str),
         parameters=_parameters(record),
-        mode=_typed(record, "mode", str),
+        mode=_mode(record),
         arms=arms,
         models=tuple(str(by_name[name].get("model", name)) for name in arms.names),
-        epochs=tuple(int(by_name[name].get("epoch", 0)) for name in arms.names),
+        epochs=tuple(_epoch(by_name[name]) for name in arms.names),
         draws=tuple(draws[place[name]] for name in arms.names),
         eligible=tuple(sorted(set(eligible))),
         exclusions=_typed(record, "excluded", dict),
@@ -255,6 +255,20 @@ def _typed(record: object, name: str, kind: type[Any]) -> Any:
     if type(value) is not kind:
         raise ConfigurationError(f"{name!r} must be of type {kind.__name__}, got {value!r}.")
     return value
+
+
+def _epoch(path: Mapping[str, Any]) -> int:
+    epoch = path.get("epoch", 0)
+    if type(epoch) is not int or epoch < 0:
+        raise ConfigurationError(f"'epoch' must be a whole number from 0, got {epoch!r}.")
+    return epoch
+
+
+def _mode(record: Mapping[str, Any]) -> str:
+    mode: str = _typed(record, "mode", str)
+    if mode not in ("apply", "observe"):
+        raise ConfigurationError(f"'mode' must be 'apply' or 'observe', got {mode!r}.")
+    return mode
 
 
 def _amount(record: Any, name: str, most: float = math.inf) -> float | None:

@@ -24,7 +24,9 @@ class BenchOptions:
         runs: Runs (shuffles, repetitions) per cell; None: what the part takes by default.
         data: Files with outcome matrices, for the parts that read data.
         peers: Play the other libraries too, as far as they are installed.
-        pool: Names of the paths to use of every data file; empty: as the file says, else all.
+        pools: Names of the paths to use, one pool per data file in their order, or one for the
+            set that is used where there is no file. An empty pool, or none at all: as the file
+            says, else all.
         threshold: Score from which on an outcome of a data file is a success; None: its column
             ``success`` is read.
     """
@@ -34,7 +36,7 @@ class BenchOptions:
     runs: int | None = None
     data: tuple[Path, ...] = ()
     peers: bool = True
-    pool: tuple[str, ...] = ()
+    pools: tuple[tuple[str, ...], ...] = ()
     threshold: float | None = None
 
     def runs_or(self, full: int, quick: int) -> int:
@@ -86,6 +88,7 @@ class Part:
 KNOWN = (
     Part("textbook", "plain bandits against published figures", "armwise.offline.textbook"),
     Part("routing", "quality and cost regret where arms have prices", "armwise.offline.routing"),
+    Part("prices", "learned costs of equally priced paths", "armwise.offline.equal_prices"),
     Part("change", "models that break, slip and recover", "armwise.offline.change"),
     Part("delay", "stale, late and missing outcomes", "armwise.offline.delay"),
     Part("scaling", "time per decision over paths and goals", "armwise.offline.scaling"),

@@ -106,7 +106,16 @@ def test_the_summary_of_record_shows_every_target() -> None:
     assert [] == [row["what"] for row in promised if row["what"] not in page]
 
 
-PARTS = ("textbook", "routing", "change", "delay", "scaling", "real", "escalation")
+PARTS = (
+    "textbook",
+    "routing",
+    "prices",
+    "change",
+    "delay",
+    "scaling",
+    "real",
+    "escalation",
+)
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -416,6 +416,11 @@ def test_a_line_is_read_back_in_the_order_of_costs() -> None:
         ),
         ({"parameters": {"eps": "x"}}, "'parameters' must be numbers"),
         ({"time_ms": "now"}, "'time_ms' must be of type int"),
+        ({"mode": "try"}, "'mode' must be 'apply' or 'observe', got 'try'"),
+        (
+            {"paths": [DECISION["paths"][0], {**DECISION["paths"][1], "epoch": None}]},
+            "'epoch' must be a whole number from 0, got None",
+        ),
     ],
 )
 def test_an_impossible_decision_is_refused(change: dict[str, Any], hint: str) -> None:

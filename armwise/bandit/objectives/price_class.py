@@ -6,10 +6,12 @@ from armwise.bandit.arms import Arms
 from armwise.errors import ConfigurationError
 
 PRICE_TOLERANCE = 0.15
-"""Share above the cheapest cost that counts as the same price. A learned cost is off by chance: of
-the real outcome sets that were replayed, a request costs the path's mean for its task give or take
-45 % (median), so the mean of ten is off by 14 %. The part "prices" of the regret benchmark shows
-what a tolerance gains among equal prices, and what it costs where one arm is really dearer."""
+"""Share above the cheapest cost that counts as the same price. A learned cost is off by chance: in
+the real outcome sets that were replayed, requests of one task spread by 45 % around a path's mean
+cost (median), so the mean of ten is off by 14 %. Measured by the part "prices" of the regret
+benchmark: of two equally priced arms, .84 and .90, the better one is starved in 29 % of the runs
+where costs are taken at their word and in 11 % at 15 %; 30 % gains a little more, but pays for arms
+that are 30 % dearer."""
 
 
 def check_tolerance(value: float, what: str) -> None:

@@ -9,7 +9,7 @@ from armwise.offline.escalation import hindsight
 from armwise.offline.escalation.climbing import NOISY_PRICES, PLANNED, Way
 from armwise.offline.escalation.playing import Check, Climbed, Game, climb
 from armwise.offline.real.outcome_set import OutcomeSet
-from armwise.offline.real.part import Source, load
+from armwise.offline.real.part import Source, load, sources_of
 from armwise.offline.real.references import Point, best_path
 from armwise.offline.result import Cell, Gate, Line, Measured, Plot, Section, Table
 
@@ -76,9 +76,7 @@ def run(options: "BenchOptions", progress: "Progress") -> Section:
     tables: list[Table] = []
     plots: list[Plot] = []
     gates: list[Gate] = []
-    for file in options.data or (None,):
-        source = Source(file, options.pool, options.threshold)
-        outcomes = load(source)
+    for source, outcomes in [(source, load(source)) for source in sources_of(options)]:
         found = _played(source, outcomes, runs, options, progress)
         tables += [_table(outcomes, found, attempts, GOOD) for attempts in ATTEMPTS]
         tables.append(_table(outcomes, found, max(ATTEMPTS), POOR))

@@ -183,12 +183,13 @@ def _knows_costs(shares: Sequence[Shares], columns: Columns) -> bool:
 
 
 def _smallest(shares: Sequence[Shares], logged: Sequence[Shares]) -> float:
-    return min(
+    wanted = (
         chance
         for likely, chances in zip(shares, logged, strict=True)
         for share, chance in zip(likely, chances, strict=True)
         if share >= _WANTED
     )
+    return min(wanted, default=1.0)  # with very many paths none may be wanted that much
 
 
 def _unsupported(shares: Sequence[Shares], logged: Sequence[Shares]) -> float:

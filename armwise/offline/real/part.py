@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from armwise.errors import ConfigurationError
 from armwise.offline import parallel
 from armwise.offline.contenders import roster
 from armwise.offline.learner import Contender
@@ -63,6 +64,22 @@ def load(source: Source) -> OutcomeSet:
     return outcomes.pool(source.pool) if source.pool else outcomes
 
 
+def sources_of(options: "BenchOptions") -> list[Source]:
+    """Return where the options say that outcome sets are read from, each with its own pool.
+
+    Raises:
+        ConfigurationError: If there are pools, but not one per file.
+    """
+    files = options.data or (None,)
+    if options.pools and len(options.pools) != len(files):
+        raise ConfigurationError(
+            f"{len(files)} outcome sets but {len(options.pools)} pools: files have paths of their "
+            "own, so give --pool once per --data, in the same order; --pool '' takes all paths."
+        )
+    pools = options.pools or ((),) * len(files)
+    return [Source(file, pool, options.threshold) for file, pool in zip(files, pools, strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some passes of one contender."""
@@ -84,7 +101,7 @@ def run(options: "BenchOptions", progress: "Progress") -> Section:
     """Play everybody on every outcome set.
 
     Args:
-        options: ``data`` names the files, ``pool`` and ``threshold`` say how to read them;
+        options: ``data`` names the files, ``pools`` and ``threshold`` say how to read them;
             without any, the set of the distribution ``paretobandit`` is used.
         progress: Shows how far it is.
 
@@ -92,8 +109,7 @@ def run(options: "BenchOptions", progress: "Progress") -> Section:
         ConfigurationError: If a file cannot be used, or none was given and the distribution is
             not installed.
     """
-    files = options.data or (None,)
-    sources = [Source(file, options.pool, options.threshold) for file in files]
+    sources = sources_of(options)
     everybody = roster.everybody(peers=options.peers)
     contenders = [one for one in everybody if roster.is_installed(one)]
     runs = options.runs_or(RUNS, QUICK_RUNS)

@@ -6,6 +6,7 @@ The format is described in docs/reference/outcome-sets.md.
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -134,12 +135,18 @@ class _Rows:
             place.refuse(
                 column, f"it has {len(values)} values, the header has {len(self.models)} models."
             )
+        found: list[float] = []
         for model, value in zip(self.models, values, strict=True):
-            if not isinstance(value, int | float):
+            is_number = isinstance(value, int | float)
+            if not is_number or (isinstance(value, bool) and column != "success"):
                 place.refuse(column, f"{model} has {_shown(value)}; write a number.")
-            if not math.isfinite(value):
+            try:
+                found.append(float(value))
+            except OverflowError:
+                place.refuse(column, f"{model} has {_shown(value)}, which is too large.")
+            if not math.isfinite(found[-1]):
                 place.refuse(column, f"{model} has {value!r}; every result must be known.")
-        return tuple(map(float, values))
+        return tuple(found)
 
 
 def _label(place: _Place, row: Mapping[str, Any]) -> str:
@@ -203,7 +210,7 @@ def _objects(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield number, _object(_Place(file, number), line)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"{file} cannot be read: {reason}.") from error
 
@@ -211,7 +218,7 @@ def _objects(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _object(place: _Place, line: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(line)
-    except ValueError as error:  # a wrong encoding is one as well
+    except (ValueError, RecursionError) as error:  # a wrong encoding is the former as well
         place.refuse("", f"it is not JSON ({error}).")
     if not isinstance(found, dict):
         place.refuse("", f"it must be an object such as {{...}}, got {_shown(found)}.")

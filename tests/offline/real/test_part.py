@@ -6,10 +6,12 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from armwise.errors import ConfigurationError
+from armwise.offline import escalation
 from armwise.offline.benchmark import BenchOptions
 from armwise.offline.contenders import roster, static, textbook
 from armwise.offline.learner import Contender
@@ -101,9 +103,32 @@ def test_a_seed_fixes_all_but_the_times(file: Path) -> None:
 
 def test_the_pool_of_the_options_is_used(file: Path) -> None:
     """Two of three models."""
-    section = played(file, pool=("small", "large"))
+    section = played(file, pools=(("small", "large"),))
 
     assert section.settings["sets"]["made"]["paths"] == ["small", "large"]
+
+
+def test_every_file_has_a_pool_of_its_own(file: Path) -> None:
+    """In the order of the files; an empty one takes all paths."""
+    other = file.with_name("other.jsonl")
+    other.write_text(file.read_text().replace('"middle"', '"medium"'))
+
+    section = played(file, data=(file, other), pools=(("small", "middle"), ()))
+
+    assert section.settings["sets"]["made"]["paths"] == ["small", "middle"]
+    assert section.settings["sets"]["other"]["paths"] == ["small", "medium", "large"]
+
+
+@pytest.mark.parametrize("run", [part.run, escalation.run], ids=["real", "escalation"])
+def test_one_pool_for_several_files_is_refused(
+    file: Path, run: Callable[[BenchOptions, Any], Section]
+) -> None:
+    """Their paths differ, so a pool belongs to one of them; the message says what to write."""
+    options = BenchOptions(runs=2, data=(file, file), peers=False, pools=(("small", "large"),))
+
+    with pytest.raises(ConfigurationError, match=r"2 outcome sets but 1 pools.*once per --data"):
+        run(options, counted)
+    assert CALLS == []
 
 
 def test_several_files_give_several_sets(file: Path) -> None:

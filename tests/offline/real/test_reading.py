@@ -98,6 +98,8 @@ def test_a_threshold_makes_successes_of_scores(tmp_path: Path) -> None:
         ({"success": [0, 0.5]}, "column 'success': b has 0.5; a success is 0 or 1"),
         ({"success": [0, "yes"]}, "column 'success': b has \"yes\"; write a number"),
         ({"success": [0, None]}, "column 'success': b has null; write a number"),
+        ({"cost_usd": [0.1, True]}, "column 'cost_usd': b has true; write a number"),
+        ({"cost_usd": [0.1, 10**400]}, "column 'cost_usd': b has 1000000"),
         ({"cost_usd": [0.1, -2]}, "column 'cost_usd': b costs -2.0; a cost is 0 or more"),
         ({"cost_usd": [0.1, 2, 3]}, "column 'cost_usd': it has 3 values"),
         ({"score": [0.5, 1.5]}, "column 'score': b has 1.5; a score is between 0 and 1"),
@@ -157,13 +159,14 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path, column: str, val
         (({"models": ["a"]}, GOOD), "line 1, column 'models': a choice needs at least two"),
         (({"models": ["a", "a"]}, GOOD), "line 1, column 'models': 'a' stands there twice"),
         ((HEADER, "{"), r"line 2: it is not JSON \(.*\)"),
+        ((HEADER, "[" * 100_000), "line 2: it is not JSON"),
         ((HEADER, "[1]"), r"line 2: it must be an object such as .*, got \[1\]"),
         ((HEADER, GOOD), "line 1, column 'n': the header says 2 rows, the file has 1"),
         (({**HEADER, "pool": ["a", "x"], "n": 1}, GOOD), "no path 'x' for its pool. It has: 'a'"),
         (({**HEADER, "pool": ["a", "a"], "n": 1}, GOOD), "'a' stands twice in the pool"),
         (({**HEADER, "pool": ["a"], "n": 1}, GOOD), "a pool needs at least two paths"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_a_bad_file_is_refused(tmp_path: Path, lines: tuple[Any, ...], problem: str) -> None:
     """What is wrong with the whole, or with the header."""
@@ -175,8 +178,9 @@ def test_a_bad_file_is_refused(tmp_path: Path, lines: tuple[Any, ...], problem: 
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    """No file, a folder, a cut gzip stream, bytes that are no text."""
+    """No file, a folder, a cut or damaged gzip stream, bytes that are no text."""
     good = gzip.compress(json.dumps(HEADER).encode() * 100)
+    (tmp_path / "damaged.jsonl.gz").write_bytes(good[:12] + b"\xff" * 20 + good[32:])
     (tmp_path / "cut.jsonl.gz").write_bytes(good[: len(good) // 2])
     (tmp_path / "bytes.jsonl").write_bytes(b"\xff\xfe{}\n")
 
@@ -186,6 +190,8 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_outcome_set(tmp_path)
     with pytest.raises(ConfigurationError, match=r"cut\.jsonl\.gz cannot be read"):
         read_outcome_set(tmp_path / "cut.jsonl.gz")
+    with pytest.raises(ConfigurationError, match=r"damaged\.jsonl\.gz cannot be read"):
+        read_outcome_set(tmp_path / "damaged.jsonl.gz")
     with pytest.raises(ConfigurationError, match=r"bytes\.jsonl, line 1: it is not JSON"):
         read_outcome_set(tmp_path / "bytes.jsonl")
 
