@@ -155,6 +155,8 @@ class CostReport:
             requests of one bucket cost alike.
         saved_usd: ``baseline_usd - spent_usd``; negative if the baseline is cheaper. None where
             the baseline's cost is unknown.
+        judges_usd: What judges of ``success_when`` cost in this process, in neither of the above:
+            the baseline's answers would have been judged too.
     """
 
     spent_usd: float
@@ -164,6 +166,7 @@ class CostReport:
     baseline: str
     baseline_usd: float | None
     saved_usd: float | None
+    judges_usd: float = 0.0
 
     @property
     def saved_share(self) -> float | None:
@@ -188,6 +191,8 @@ class CostReport:
                 f"always {self.baseline}: about ${self.baseline_usd:.6f}; "
                 f"saved ${self.saved_usd:.6f}{share}"
             )
+        if self.judges_usd:
+            lines.append(f"judges, beside it and in this process: ${self.judges_usd:.6f}")
         return "\n".join(lines)
 
 

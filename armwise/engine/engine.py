@@ -357,7 +357,9 @@ class Engine:
 
     def cost_report(self, baseline: Path) -> CostReport:
         """Return what was spent, beside what ``baseline`` alone would have cost."""
-        return cost_report(self._counting.evidence(), self.paths, self.prices, baseline.name)
+        report = cost_report(self._counting.evidence(), self.paths, self.prices, baseline.name)
+        judges = self._tally.judges.values()
+        return replace(report, judges_usd=sum(judge.cost_usd for judge in judges))
 
     def explain(self, request_id: object) -> Explanation:
         """Return what is known of one request.

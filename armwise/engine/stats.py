@@ -64,7 +64,7 @@ class Stats:
         failed_checks: How many answers of this process failed, per check of ``success_when``, the
             most frequent first. The check that ended the list counts; graded scores above 0 do not.
         judges: What each judge of this process did and cost, by the name of its check. Judges'
-            costs are in no path's, and not in ``cost_report``.
+            costs are in no path's.
         store: How a shared store is doing, as this process sees it; None for the memory store.
     """
 

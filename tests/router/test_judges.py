@@ -63,7 +63,9 @@ async def test_the_grade_is_learned_and_its_cost_is_the_judges_own(
     assert (event.check, event.path, event.score) == ("judge", "grader", 0.25)
     assert event.cost_usd == pytest.approx(1_000e-6 + 20e-6)
     assert attempted(events).cost_usd == pytest.approx(30e-6)
-    assert router.cost_report().spent_usd == pytest.approx(30e-6)
+    report = router.cost_report()
+    assert (report.spent_usd, report.judges_usd) == pytest.approx((30e-6, 1_020e-6))
+    assert "judges, beside it and in this process: $0.001020" in str(report)
     (counted,) = stats.judges.values()
     assert (counted.calls, counted.unknown, counted.uncosted) == (1, 0, 0)
     assert counted.cost_usd == event.cost_usd

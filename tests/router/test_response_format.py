@@ -58,6 +58,18 @@ def test_an_answer_is_held_against_the_schema_of_its_call(
     assert router.stats().failed_checks == {"response_format": 2}
 
 
+def test_the_responses_api_demands_it_elsewhere(router_of: Build, events: list[Event]) -> None:
+    """In ``text``, where its format is flat."""
+    texts = iter([GOOD, BAD])
+    router = router_of({"cheap": lambda _: next(texts)})
+    wanted = {"format": {"type": "json_schema", "name": "company", "schema": SCHEMA}}
+
+    for _ in range(2):
+        router.completion(ASK, text=wanted)
+
+    assert outcomes(events) == [1.0, 0.0]
+
+
 @pytest.mark.anyio
 async def test_the_schema_of_a_path_counts_like_that_of_a_call(
     router_of: Build, events: list[Event]

@@ -129,6 +129,15 @@ def _first_choice(answer: Answer) -> object:
     return None
 
 
+def _items(answer: Answer) -> list[object]:
+    """Return the items of an answer of OpenAI's Responses API; a chat has none."""
+    return _listed(_field(answer.response, "output"))
+
+
+def _listed(value: object) -> list[object]:
+    return list(cast("list[object]", value)) if isinstance(value, list | tuple) else []
+
+
 def _text(answer: Answer) -> str:
     content = _field(_field(_first_choice(answer), "message"), "content")
     if isinstance(content, str):
@@ -154,18 +163,21 @@ def _finish_reason(answer: Answer) -> str | None:
 
 
 def _refusal(answer: Answer) -> str | None:
-    refusal = _field(_field(_first_choice(answer), "message"), "refusal")
-    return str.__str__(refusal) if isinstance(refusal, str) and refusal else None
+    message = _field(_first_choice(answer), "message")
+    parts = [part for item in _items(answer) for part in _listed(_field(item, "content"))]
+    for said in (_field(message, "refusal"), *(_field(part, "refusal") for part in parts)):
+        if isinstance(said, str) and said:
+            return str.__str__(said)
+    return None
 
 
 def _tool_calls(answer: Answer) -> list[ToolCall]:
     message = _field(_first_choice(answer), "message")
-    listed = _field(message, "tool_calls")
-    calls = cast("list[object]", listed) if isinstance(listed, list | tuple) else []
-    functions = [_field(call, "function") for call in calls]
+    functions = [_field(call, "function") for call in _listed(_field(message, "tool_calls"))]
     legacy = _field(message, "function_call")
     if legacy is not None:
         functions.append(legacy)
+    functions += [item for item in _items(answer) if _field(item, "type") == "function_call"]
     return [
         ToolCall(to_plain(_field(function, "name")), to_plain(_field(function, "arguments")))
         for function in functions

@@ -61,7 +61,7 @@ class Checks:
 
     def of(self, call: Call) -> OneCheck | AllOf | None:
         """Return the checks of a call, None if it has none. Never raises."""
-        wanted = call.params.get("response_format") if self._takes_format else None
+        wanted = _wanted(call.params) if self._takes_format else None
         schema = None if wanted is None else _schema_in(wanted)
         if schema is None:
             return self._check
@@ -70,6 +70,15 @@ class Checks:
         own = self._check if isinstance(self._check, AllOf) else all_of([(None, self._check)])
         # Beside other checks a tool call is no reason not to know: they decide.
         return own.and_also(NAME, FormatCheck(schema, 1.0))
+
+
+def _wanted(params: Mapping[str, Any]) -> object:
+    """Return the format that a call demands, None for none."""
+    wanted = params.get("response_format")
+    if wanted is None:
+        text = params.get("text")  # where the Responses API has it
+        return cast("Mapping[str, Any]", text).get("format") if isinstance(text, Mapping) else None
+    return cast("object", wanted)
 
 
 def _schema_in(wanted: object) -> type | Mapping[str, Any] | None:

@@ -222,3 +222,13 @@ def test_an_answer_has_no_other_attributes(answer_of: AnswerOf) -> None:
         _ = answer.txt
     with pytest.raises(AttributeError):
         answer.extra = 1
+
+
+def test_an_answer_of_the_responses_api_shows_its_tool_calls_and_refusal() -> None:
+    """They are items there, beside the messages."""
+    called = {"type": "function_call", "name": "look_up", "arguments": "{}"}
+    refused = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+    answer = Answer({"status": "completed", "output": [called, refused]}, None, 0.1)
+
+    assert [("look_up", "{}")] == answer.tool_calls
+    assert "No." == answer.refusal

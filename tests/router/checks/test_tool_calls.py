@@ -115,3 +115,13 @@ def test_required_must_be_a_switch() -> None:
     """A name in its place would silently demand any call."""
     with pytest.raises(ConfigurationError, match="required must be True or False, got 'now'"):
         ValidToolCalls("now")  # type: ignore[arg-type]
+
+
+def test_tools_of_the_responses_api_are_known_too(answer_of: AnswerOf, weighed: Weigh) -> None:
+    """They state name and parameters without a "function" around them."""
+    tools = [{"type": "function", "name": "look_up", "parameters": SCHEMA}]
+    items = [{"type": "function_call", "name": "look_up", "arguments": '{"name": 3}'}]
+
+    answer = answer_of(params={"tools": tools}, choices=[], output=items)
+
+    assert weighed(ValidToolCalls(), answer).score == 0.0
