@@ -409,7 +409,7 @@ def test_an_interrupted_call_teaches_nothing(router_of: Build) -> None:
         ({"success_when": "1 +"}, "success_when"),
         ({"objective": "cheap"}, "CheapestWithin"),
         ({"objective": type("Rule", (), {"choose": None})}, "objective must be"),
-        ({"store": "redis://localhost"}, "memory://"),
+        ({"store": "mongodb://localhost"}, "memory://"),
         ({"store": 7}, "store must be"),
         ({"mode": "canary"}, "'apply' or 'observe'"),
         ({"mode": "observe"}, "default_path="),
