@@ -81,9 +81,9 @@ class RedisStore:
     def declare(self, goal_id: str, half_life: HalfLife) -> HalfLife:
         """Say how fast a goal's evidence is to fade; see ``Store.declare``."""
         wanted = Clock(check_half_life(half_life))
-        self._list(goal_id)
         name = self._client.run("declare", [goal_keys(goal_id).meta], [wanted.name])
         self._clocks[goal_id] = clock_named(name.decode())
+        self._list(goal_id)
         return self._clocks[goal_id].half_life
 
     def apply(self, goal_id: str, records: Sequence[Record]) -> list[ReportStatus]:
@@ -92,10 +92,10 @@ class RedisStore:
         At most 100 go into one script, which counts all of them or none. Of a longer call a first
         part may have been counted when the rest fails; made again, it is answered with DUPLICATE.
         """
-        self._list(goal_id)
         statuses: list[ReportStatus] = []
         for start in range(0, len(records), MOST_AT_ONCE):
             statuses += self._apply(goal_id, records[start : start + MOST_AT_ONCE])
+        self._list(goal_id)
         return statuses
 
     def read(self, goal_id: str, unless: int | None = None) -> GoalEvidence | None:
@@ -110,9 +110,9 @@ class RedisStore:
 
     def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
         """Begin an arm anew; see ``Store.open_epoch``."""
-        self._list(goal_id)
         field = epoch_field(bucket, path)
         self._run("open_epoch", goal_id, lambda _: ([], [_step(), field, epoch]))
+        self._list(goal_id)
 
     def goals(self, namespace: str = "") -> list[str]:
         """Return the goals of a tenant; see ``Portable.goals``."""
@@ -121,7 +121,6 @@ class RedisStore:
 
     def absorb(self, goal_id: str, evidence: GoalEvidence, once: str) -> bool:
         """Add another store's evidence, once; see ``Portable.absorb``."""
-        self._list(goal_id)
         added = additions(evidence)
         words: list[Word] = [_step(), once, len(added.sums), len(added.higher)]
         for field, value in [*added.sums, *added.higher]:
@@ -134,14 +133,16 @@ class RedisStore:
 
         if goal_id not in self._clocks:
             self.read(goal_id)
-        return bool(self._run("absorb", goal_id, arguments)[1])
+        is_new = bool(self._run("absorb", goal_id, arguments)[1])
+        self._list(goal_id)
+        return is_new
 
     def change_half_life(self, goal_id: str, half_life: HalfLife) -> None:
         """Let a goal fade by another clock from now on; see ``Portable.change_half_life``."""
         check_half_life(half_life)
-        self._list(goal_id)
         for _ in range(_MOST_REBASES):
             if self._rebase(goal_id, half_life):
+                self._list(goal_id)
                 return
         raise StoreUnavailableError(
             f"{self.address}: outcomes arrive faster than the evidence of this goal can be "
@@ -247,10 +248,11 @@ class RedisStore:
         """Enter a goal into its tenant's list: once, and again after a new connection.
 
         The list lies in another slot than the goal, so it cannot be written by the same script;
-        and a server that was started anew may have lost it.
+        and a server that was started anew may have lost it. After the call that it belongs to, so
+        that a connection which that call made is noticed.
         """
         connections = self._client.connections
-        if connections and self._listed.get(goal_id) == connections:
+        if self._listed.get(goal_id) == connections:
             return
         tenant, goal = split_goal(goal_id)
         self._client.run("command", [tenant_key(tenant, "goals")], ["HSET", goal, 1])

@@ -102,6 +102,8 @@ def parse_url(url: str) -> Address:
         )
     kind, tls = SCHEMES[scheme]
     rest, _, query = rest.partition("?")
+    if "@" in query:
+        raise ConfigurationError("`?` and `@` in a password or option are written as %3F and %40.")
     # A password may hold an @ that was not encoded: the last one ends it.
     login, _, place = rest.rpartition("@")
     username, _, password = login.partition(":")
@@ -114,6 +116,7 @@ def parse_url(url: str) -> Address:
         "options": options,
         **own,
     }
+    _check_fitting(kind, options, tls=tls)
     if scheme == "unix":
         return _socket(place, common)
     hosts, _, path = place.partition("/")
@@ -237,6 +240,17 @@ def _options(query: str) -> tuple[dict[str, Any], dict[str, Any]]:
                 f"the option {name!r} of a URL is none of: {', '.join([*_OWN, *_PASSED_ON])}."
             )
     return passed_on, own
+
+
+def _check_fitting(kind: Kind, options: dict[str, Any], *, tls: bool) -> None:
+    """Refuse options that would silently do nothing: whoever writes them expects protection."""
+    for name in options:
+        if name.startswith("ssl_") and not tls:
+            raise ConfigurationError(
+                f"the option {name!r} needs TLS: the scheme is then rediss:// or valkeys://."
+            )
+        if name.startswith("sentinel_") and kind != "sentinel":
+            raise ConfigurationError(f"the option {name!r} belongs to redis+sentinel://.")
 
 
 def _read(name: str, text: str, read: Callable[[str], Any], wanted: str) -> Any:

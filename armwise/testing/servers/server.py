@@ -120,6 +120,20 @@ class RedisServer:
         self.kill()
         self.start()
 
+    def wait_for_replica(self) -> None:
+        """Return when a replica has all that this server has.
+
+        Raises:
+            RuntimeError: If that takes too long.
+        """
+        deadline = time.monotonic() + _READY_WITHIN_S
+        client = self.client()
+        while not _has_caught_up(client):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no replica has caught up within {_READY_WITHIN_S:.0f} s")
+            time.sleep(0.02)
+        client.close()
+
     def suspend(self) -> None:
         """Let it hang: it stays connected and answers nothing (SIGSTOP)."""
         os.kill(self.pid, signal.SIGSTOP)
@@ -150,7 +164,7 @@ class RedisServer:
     def _words(self) -> list[str]:
         plain, encrypted = (self.port, 0) if self.certificates is None else (0, self.port)
         words = ["--port", str(plain), "--bind", "127.0.0.1", "--dir", str(self.directory)]
-        words += ["--save", ""]
+        words += ["--save", "", "--repl-diskless-sync-delay", "0"]
         if self.certificates is not None:
             words += ["--tls-port", str(encrypted), "--tls-auth-clients", "no"]
             words += ["--tls-cert-file", str(self.certificates.certificate)]
@@ -174,6 +188,21 @@ class RedisServer:
             return False
         finally:
             client.close()
+
+
+def _has_caught_up(client: Any) -> bool:
+    """Ask the replica: its master calls it online while it is still loading."""
+    import redis
+
+    info = client.info("replication")
+    if "slave0" not in info:
+        return False
+    replica = redis.Redis("127.0.0.1", info["slave0"]["port"], socket_timeout=5.0, protocol=2)
+    with contextlib.suppress(redis.RedisError):
+        own = replica.info("replication")
+        is_whole = own["master_link_status"] == "up"
+        return bool(is_whole and own["slave_repl_offset"] >= info["master_repl_offset"])
+    return False
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""Stores on servers of our own."""
+"""Stores on servers of our own, and records to report to them."""
 
 from collections.abc import Iterator
 
@@ -12,5 +12,20 @@ from armwise.testing.servers import RedisServer
 def store(redis_server: RedisServer) -> Iterator[RedisStore]:
     """Return a store on the server that all tests share."""
     opened = RedisStore(redis_server.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def own_server() -> Iterator[RedisServer]:
+    """Return a server that one test may break."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def own_store(own_server: RedisServer) -> Iterator[RedisStore]:
+    """Return a store on the server that one test may break."""
+    opened = RedisStore(own_server.url)
     yield opened
     opened.close()
