@@ -72,7 +72,7 @@ records = st.builds(
     facts=st.builds(CallFacts, amounts, amounts, amounts, st.booleans()),
     revision=st.none() | st.integers(0, 3),
     score=st.none() | st.integers(0, 10_000),
-    count=st.integers(0, 400),
+    count=st.sampled_from((0, 1, 31, 32, 33, 64, 96, 400)),  # eras of Outcomes(2) begin at 32n
     is_seed=st.booleans(),
 )
 steps = st.lists(
@@ -115,7 +115,7 @@ def test_rows_read_as_memory_does(
     model.declare(goal_id, half_life)
     kept.declare(goal_id, half_life)
 
-    for number, (step, given_) in enumerate(steps):
+    for number, (step, given_) in enumerate([*steps, ("tidy", 0)]):
         if step == "wait":
             pair.clock.now_ms += given_  # type: ignore[operator]
         elif step == "tidy":
@@ -137,6 +137,28 @@ def test_rows_read_as_memory_does(
         assert ours is not None
         assert theirs is not None
         assert to_plain(ours) == to_plain(theirs)
+
+
+def test_the_era_before_the_newest_is_not_folded(pair: Pair) -> None:
+    """Its outcomes still weigh something; only what is older has faded."""
+    pair.clock.now_ms = BEGIN_MS
+    goal_id = goal()
+    pair.kept.declare(goal_id, Outcomes(2))
+    for number, seen in enumerate((0, 32, 64)):  # an era each
+        nonce = number.to_bytes(10)
+        pair.kept.apply(
+            goal_id, [Record(ARMS[0], nonce, 0, BEGIN_MS, revision=1, score=10_000, count=seen)]
+        )
+    before = pair.kept.read(goal_id)
+
+    folded = pair.kept.tidy(goal_id)
+
+    after = pair.kept.read(goal_id)
+    assert before is not None
+    assert after is not None
+    assert folded == 1
+    assert to_plain(before) == to_plain(after)
+    assert after.buckets[ARMS[0].bucket].arms[ARMS[0]].before.successes > 0
 
 
 def test_a_late_correction_reaches_an_era_that_was_folded(pair: Pair) -> None:

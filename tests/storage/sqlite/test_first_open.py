@@ -2,10 +2,14 @@
 
 import multiprocessing
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
+import pytest
+
+from armwise.errors import StoreUnavailableError
 from armwise.storage.sqlite import SQLiteStore
+from armwise.storage.sqlite.queue import WriterQueue
 from armwise.testing.contracts.histories import record
 
 PROCESSES = 8
@@ -26,6 +30,33 @@ def work(folder: Path, number: int, start: Barrier, told: Connection) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not happen
             errors.append(f"{type(error).__name__}: {error}")
     told.send(errors)
+
+
+def hold(path: Path, taken: Event, done: Event) -> None:
+    """Hold the queue of a file until told."""
+    with WriterQueue(path).turn():
+        taken.set()
+        done.wait(60)
+
+
+def test_a_new_file_is_created_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process has the turn nothing is created; afterwards it is."""
+    path, taken, done = tmp_path / "evidence.db", fork.Event(), fork.Event()
+    process = fork.Process(target=hold, args=(Path(f"{path}.writer"), taken, done))
+    process.start()
+    taken.wait(60)
+
+    with monkeypatch.context() as impatient:
+        impatient.setattr(WriterQueue.__init__, "__defaults__", (0o600, 0.1))
+        with pytest.raises(StoreUnavailableError):
+            SQLiteStore(path)
+    existed = path.exists()
+    done.set()
+    SQLiteStore(path).close()
+    process.join()
+
+    assert not existed
+    assert path.exists()
 
 
 def test_eight_processes_open_a_new_file_at_once(tmp_path: Path) -> None:

@@ -219,6 +219,19 @@ def test_a_lock_of_another_program_is_named(
     kept.close()
 
 
+def test_a_turn_keeps_out_who_does_not_queue(tmp_path: Path) -> None:
+    """From its beginning, before anything is written: what it reads stays true until it commits."""
+    kept = SQLiteStore(tmp_path / "evidence.db")
+    shell = sqlite3.connect(kept.path, isolation_level=None, timeout=0)
+
+    with kept._file.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        shell.execute("BEGIN IMMEDIATE")
+    shell.execute("BEGIN IMMEDIATE")
+
+    shell.close()
+    kept.close()
+
+
 def test_the_columns_are_the_sums_of_evidence() -> None:
     """A new sum needs a migration: the columns are written down, not derived."""
     from armwise.storage.codec import SUMS
