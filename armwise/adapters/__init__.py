@@ -2,6 +2,7 @@
 
 from armwise.adapters.base import Adapter, Call
 from armwise.adapters.faults import Fault, classify, retry_after_s
+from armwise.adapters.kinds import Kind, Said, messages_of, said
 from armwise.adapters.litellm import LiteLLMAdapter
 from armwise.adapters.models import UNKNOWN_MODEL, ModelInfo, litellm_info
 from armwise.adapters.prices import Price
@@ -12,12 +13,16 @@ __all__ = [
     "Adapter",
     "Call",
     "Fault",
+    "Kind",
     "LiteLLMAdapter",
     "ModelInfo",
     "Price",
+    "Said",
     "Usage",
     "classify",
     "litellm_info",
+    "messages_of",
     "retry_after_s",
+    "said",
     "usage_of",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from armwise.adapters.kinds import Kind
 from armwise.adapters.models import ModelInfo
 
 
@@ -17,6 +18,9 @@ class Call:
         params: Every other parameter of the call (temperature, tools, api_base, ...).
         timeout_s: Seconds after which the adapter must give up; None leaves it to the adapter.
         stream: The answer is wanted in chunks.
+        kind: Which interface is called: "chat", "text", "embedding" or "responses".
+        input: The prompt or input as the caller gave it, where it is not a chat; ``messages`` are
+            what can be read of it then.
     """
 
     model: str
@@ -24,6 +28,8 @@ class Call:
     params: Mapping[str, Any]
     timeout_s: float | None = None
     stream: bool = False
+    kind: Kind = "chat"
+    input: Any = None
 
 
 class Adapter(Protocol):

@@ -22,10 +22,13 @@ def watched(stream: Any, *, is_async: bool) -> Callable[[], bool]:
         Says, once the stream was read to its end, whether a finish reason came; True where that
         cannot be known.
     """
-    if getattr(stream, "custom_llm_provider", None) not in _GOOGLE:
-        return lambda: getattr(stream, "received_finish_reason", "stop") is not None
+    chunks = _chat_stream(stream)
+    if chunks is stream and hasattr(stream, "completed_response"):  # of the Responses API
+        return lambda: stream.completed_response is not None
+    if getattr(chunks, "custom_llm_provider", None) not in _GOOGLE:
+        return lambda: getattr(chunks, "received_finish_reason", "stop") is not None
     seen: list[bool] = []
-    call: Any = getattr(stream, "make_call", None)
+    call: Any = getattr(chunks, "make_call", None)
     if call is None:
         return lambda: True
 
@@ -35,8 +38,17 @@ def watched(stream: Any, *, is_async: bool) -> Callable[[], bool]:
     async def aopen_watched(**arguments: Any) -> Any:
         return _watch(await call(**arguments), seen)
 
-    stream.make_call = aopen_watched if is_async else open_watched
+    chunks.make_call = aopen_watched if is_async else open_watched
     return lambda: not seen or any(seen)
+
+
+def _chat_stream(stream: Any) -> Any:
+    """Return the stream that LiteLLM translates into one of another kind, else itself."""
+    for name in ("completion_stream", "litellm_custom_stream_wrapper"):
+        inner = getattr(stream, name, None)
+        if hasattr(inner, "received_finish_reason"):
+            return inner
+    return stream
 
 
 def _watch(chunks: Any, seen: list[bool]) -> Any:

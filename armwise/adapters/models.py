@@ -25,10 +25,12 @@ class ModelInfo:
     Args:
         price: List price.
         max_input_tokens: Largest prompt that it takes, in tokens.
+        mode: What it is for: "chat", "completion", "embedding", "responses", ...
     """
 
     price: Price | None = None
     max_input_tokens: int | None = None
+    mode: str | None = None
 
 
 UNKNOWN_MODEL = ModelInfo()
@@ -45,7 +47,7 @@ def litellm_info(model: str) -> ModelInfo:
         bare_name = bare_name.removeprefix("converse/").removeprefix("invoke/")
     listed = _list().get(model) or _list().get(bare_name) or UNKNOWN_MODEL
     if provider in _FREE_PROVIDERS:
-        return ModelInfo(Price(0.0, 0.0), listed.max_input_tokens)
+        return ModelInfo(Price(0.0, 0.0), listed.max_input_tokens, listed.mode)
     return listed
 
 
@@ -71,7 +73,7 @@ def _loaded_rows() -> Mapping[str, Any]:
 
 def _parse(rows: Mapping[str, Any]) -> Mapping[str, ModelInfo]:
     return {
-        model: ModelInfo(_price(row), _positive_int(row.get("max_input_tokens")))
+        model: ModelInfo(_price(row), _positive_int(row.get("max_input_tokens")), row.get("mode"))
         for model, row in rows.items()
         if isinstance(row, Mapping)
     }

@@ -121,7 +121,8 @@ async def aopened(source: Any, has_finished: Callable[[], bool] | None = None) -
 def _says_something(chunk: Any) -> bool:
     choices: Any = getattr(chunk, "choices", None)
     if choices is None:  # an event of the Responses API
-        return getattr(chunk, "type", None) not in _OPENING_EVENTS
+        kind: Any = getattr(chunk, "type", None)
+        return getattr(kind, "value", kind) not in _OPENING_EVENTS
     return any(
         choice.finish_reason
         or getattr(choice, "text", None)
@@ -131,12 +132,14 @@ def _says_something(chunk: Any) -> bool:
 
 
 async def _aclose(source: Any) -> None:
-    # OpenAI's own async streams have an async ``close`` and no ``aclose``.
-    close: Any = getattr(source, "aclose", None) or getattr(source, "close", None)
-    if close is not None:
-        pending = close()
-        if pending is not None:
-            await pending
+    for holder in (source, getattr(source, "completion_stream", None)):
+        # OpenAI's own async streams have an async ``close`` and no ``aclose``.
+        close: Any = getattr(holder, "aclose", None) or getattr(holder, "close", None)
+        if close is not None:
+            pending = close()
+            if pending is not None:
+                await pending
+            return
 
 
 def _uncovered(error: Exception) -> Exception:

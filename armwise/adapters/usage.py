@@ -10,7 +10,7 @@ class Usage:
 
     Args:
         input_tokens: All input tokens, cached ones included.
-        output_tokens: All output tokens, reasoning included.
+        output_tokens: All output tokens, reasoning included; 0 for an embedding.
         cached_input_tokens: Input tokens read from the provider's prompt cache.
         cache_write_tokens: Input tokens written to it.
     """
@@ -22,14 +22,31 @@ class Usage:
 
 
 def usage_of(response: Any) -> Usage | None:
-    """Return the usage that a response carries, None if it carries none."""
+    """Return the usage that a response carries, None if it carries none.
+
+    Chats and text completions, embeddings and the Responses API each name it in their own way.
+    """
     usage = _get(response, "usage")
     sent, written = _get(usage, "prompt_tokens"), _get(usage, "completion_tokens")
-    if not isinstance(sent, int) or not isinstance(written, int) or sent < 0 or written < 0:
+    if not isinstance(sent, int):
+        return _usage_of_response(usage)
+    if written is None and _get(usage, "total_tokens") == sent:
+        written = 0  # OpenAI's own client says nothing of output where there can be none
+    if not isinstance(written, int) or sent < 0 or written < 0:
         return None
     details = _get(usage, "prompt_tokens_details")
     cached = _count(details, "cached_tokens") or _count(usage, "cache_read_input_tokens")
     return Usage(sent, written, cached, _count(usage, "cache_creation_input_tokens"))
+
+
+def _usage_of_response(usage: Any) -> Usage | None:
+    """Return the usage of the Responses API."""
+    sent, written = _get(usage, "input_tokens"), _get(usage, "output_tokens")
+    if not isinstance(sent, int) or not isinstance(written, int) or sent < 0 or written < 0:
+        return None
+    details = _get(usage, "input_tokens_details")
+    cached, stored = _count(details, "cached_tokens"), _count(details, "cache_write_tokens")
+    return Usage(sent, written, cached, stored)
 
 
 def _get(source: Any, name: str) -> Any:

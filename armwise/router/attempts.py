@@ -156,6 +156,8 @@ def _call(request: Request, path: Path, left_s: float | None) -> Call:
         params={**path.params, **request.params},
         timeout_s=min(limits) if limits else None,
         stream=request.stream,
+        kind=request.kind,
+        input=request.input,
     )
 
 

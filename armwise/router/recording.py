@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from armwise.adapters import Fault, ModelInfo, Usage, classify
+from armwise.adapters import Fault, ModelInfo, Usage, classify, said
 from armwise.bandit import stored_score
 from armwise.engine import Engine
 from armwise.events import Attempted, CheckRaised, Judged, PathFaulted
@@ -32,7 +32,12 @@ class Recorder:
         """Return a complete answer with its measured cost and latency."""
         latency_s = time.perf_counter() - attempt.started_s
         cost_usd = self._engine.prices.cost_usd(attempt.path.name, usage)
-        return Answer(response, cost_usd, latency_s, attempt.call)
+        answer = Answer(response, cost_usd, latency_s, attempt.call)
+        if attempt.call.kind != "chat" and response is not None:
+            # A view that is set is not looked for: elsewhere these are at other places.
+            found = said(attempt.call.kind, response)
+            answer.text, answer.finish_reason = found.text, found.finish_reason
+        return answer
 
     def answered(
         self, attempt: Attempt, answer: Answer, usage: Usage | None, verdict: Verdict | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from armwise.adapters import Call
+from armwise.adapters import Call, Kind
 from armwise.engine import Decision, Path
 
 
@@ -44,6 +44,8 @@ class Request:
         timeout_s: Deadline over all attempts, in seconds; None: none.
         stream: The answer is wanted in chunks.
         is_observing: Only the default path is called, and its error is raised as it is.
+        kind: Which interface is called.
+        input: The prompt or input as the caller gave it, where it is not a chat.
     """
 
     decision: Decision
@@ -53,3 +55,5 @@ class Request:
     timeout_s: float | None
     stream: bool
     is_observing: bool = False
+    kind: Kind = "chat"
+    input: Any = None

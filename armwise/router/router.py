@@ -21,7 +21,6 @@ from armwise.engine import (
     check_timeout,
     parse_paths,
     path_named,
-    refuse_owned_params,
 )
 from armwise.events import Event
 from armwise.router.arguments import (
@@ -36,19 +35,17 @@ from armwise.router.arguments import (
     signer_of,
     silence,
 )
-from armwise.router.attempts import Flow, adrive, attempts, drive
+from armwise.router.calling import Calling
 from armwise.router.checks import Checks, build_check
 from armwise.router.operating import Operating
 from armwise.router.recording import Recorder
 from armwise.router.reporting import Reporting
-from armwise.router.request import Request
-from armwise.router.streams import AsyncStream, Stream
 
 DEFAULT_TIMEOUT_S = 600.0
 """Deadline of a request over all its attempts: what OpenAI's own client waits for one."""
 
 
-class Router(Reporting, Operating):
+class Router(Calling, Reporting, Operating):
     """Sends each request to the cheapest path that is good enough, and learns which that is.
 
     One Router serves one goal. It may be shared by threads, asyncio tasks and forked children.
@@ -227,12 +224,8 @@ class Router(Reporting, Operating):
             AllPathsFailedError: If every path ended in a provider's error.
             Exception: A provider's error that every path would share, such as a bad request.
         """
-        flow = self._flow(messages, task_type, timeout_s, params, stream=stream)
-        self._load()
-        attempt, response = drive(flow, self._adapter)
-        if stream:
-            response = Stream(response, attempt, self._recorder, self._adapter)
-        return (response, attempt.request_id) if return_request_id else response
+        flow = self._flow("chat", messages, task_type, timeout_s, params, stream=stream)
+        return self._serve(flow, is_stream=stream, with_id=return_request_id)
 
     @overload
     async def acompletion(
@@ -269,13 +262,8 @@ class Router(Reporting, Operating):
         **params: Any,
     ) -> Any:
         """Answer a request without blocking the event loop; see ``completion``."""
-        flow = self._flow(messages, task_type, timeout_s, params, stream=stream)
-        if not self._is_loaded:
-            await asyncio.to_thread(self._load)  # importing here would stop the loop for 3 s
-        attempt, response = await adrive(flow, self._adapter)
-        if stream:
-            response = AsyncStream(response, attempt, self._recorder, self._adapter)
-        return (response, attempt.request_id) if return_request_id else response
+        flow = self._flow("chat", messages, task_type, timeout_s, params, stream=stream)
+        return await self._aserve(flow, is_stream=stream, with_id=return_request_id)
 
     def decide(
         self, messages: Sequence[Any], *, task_type: str | None = None, **params: Any
@@ -302,33 +290,3 @@ class Router(Reporting, Operating):
     async def awarmup(self) -> None:
         """Load what the first request would load, in a thread."""
         await asyncio.to_thread(self.warmup)
-
-    def _load(self) -> None:
-        """Load the adapter before any clock runs: an import is no latency, and no deadline's."""
-        if not self._is_loaded:
-            self._adapter.warmup()
-            self._is_loaded = True
-
-    def _flow(
-        self,
-        messages: Sequence[Any],
-        task_type: str | None,
-        timeout_s: float | None,
-        params: Mapping[str, Any],
-        *,
-        stream: bool,
-    ) -> Flow:
-        refuse_owned_params(params, "a call")
-        check_timeout(timeout_s)
-        decision = self._engine.decide(messages, task_type, params)
-        names = (decision.path,) if self._is_observing else decision.ranking
-        request = Request(
-            decision,
-            [self._engine.roster.known[name] for name in names],
-            messages,
-            params,
-            self._timeout_s if timeout_s is None else timeout_s,
-            stream,
-            self._is_observing,
-        )
-        return attempts(request, self._recorder, self._adapter.info)

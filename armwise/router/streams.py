@@ -47,6 +47,8 @@ class _Tee:
             self._chunks.append(chunk)
         if getattr(chunk, "usage", None) is not None:
             self._usage = usage_of(chunk)
+        elif self._attempt.call.kind == "responses":
+            self._usage = usage_of(getattr(chunk, "response", None)) or self._usage
         return self._shows_usage or not _is_usage_only(chunk)
 
     def _answer(self) -> tuple[Answer, OneCheck | AllOf | None, Verdict | None]:
@@ -100,7 +102,9 @@ def _is_usage_only(chunk: Any) -> bool:
         return False
     said = ("content", "tool_calls", "function_call", "reasoning_content", "refusal")
     return not any(
-        choice.finish_reason or any(getattr(choice.delta, name, None) for name in said)
+        choice.finish_reason
+        or getattr(choice, "text", None)
+        or any(getattr(getattr(choice, "delta", None), name, None) for name in said)
         for choice in choices
     )
 
