@@ -18,8 +18,8 @@ _PSEUDO_VARIANCE = 0.25
 """The sample variance is shrunk as if two outcomes had scattered as widely as outcomes can.
 
 These numbers are those of a simulation of three arms (means .75, .73, .60; 10,000 requests; scores
-with a standard deviation of .08), in which the regret was a fifth of unscaled scores'; a smaller
-one is tests/bandit/test_graded.py. Whether other numbers do better was not played.
+with a standard deviation of .08), in which the regret was a sixth of that of unscaled scores; a
+smaller one is tests/bandit/test_graded.py. Whether other numbers do better was not played.
 """
 
 

@@ -13,7 +13,7 @@ MAX_CHARACTERS = 100_000
 
 MAX_SEARCH_S = 0.1
 """How long is searched. Patterns such as ``(a+)+$`` take exponential time on texts that nearly
-match; plain ones search 100,000 characters in about a millisecond."""
+match; plain ones search 100,000 characters in a tenth of a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
