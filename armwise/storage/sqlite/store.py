@@ -23,7 +23,7 @@ class SQLiteStore:
     Args:
         path: Of the file, created with rights for its owner alone. Beside it appear ``-wal`` and
             ``-shm``, which SQLite keeps, and ``.writer``, the queue of those who write.
-        max_age_s: Seconds after its decision for which an outcome is accepted. About 60 bytes per
+        max_age_s: Seconds after its decision for which an outcome is accepted. About 30 bytes per
             attempt are kept that long; with workers of different settings, for the longest.
         clock: Seconds since 1970; replaced in tests.
         durable: Wait for the disk at every write. False loses nothing when processes die, and
