@@ -13,8 +13,7 @@ from armwise.storage.sqlite.schema import PLAIN
 from armwise.storage.sqlite.sums import adding
 
 PORTION = 1_000
-"""Dedupe records dropped in one transaction; about 15 ms on the
-machine of the benchmarks."""
+"""Dedupe records dropped in one transaction; that takes about 15 ms on the benchmarks' machine."""
 
 _DROP = """
     DELETE FROM counted WHERE goal = ?1 AND (slice, nonce, attempt) IN (
