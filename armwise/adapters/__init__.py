@@ -2,6 +2,7 @@
 
 from armwise.adapters.base import Adapter, Call
 from armwise.adapters.faults import Fault, classify, retry_after_s
+from armwise.adapters.from_callable import CallableAdapter
 from armwise.adapters.kinds import Kind, Said, messages_of, said
 from armwise.adapters.litellm import LiteLLMAdapter
 from armwise.adapters.models import UNKNOWN_MODEL, ModelInfo, litellm_info
@@ -12,6 +13,7 @@ __all__ = [
     "UNKNOWN_MODEL",
     "Adapter",
     "Call",
+    "CallableAdapter",
     "Fault",
     "Kind",
     "LiteLLMAdapter",

@@ -5,7 +5,7 @@ whether a real one came. For Gemini it makes one up for every chunk, so there th
 words are watched while LiteLLM reads them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 _GOOGLE = frozenset({"gemini", "vertex_ai", "vertex_ai_beta"})
@@ -69,3 +69,65 @@ def _is_last(chunk: Any) -> bool:
     candidates: Any = chunk.get("candidates") or ()
     feedback: Any = chunk.get("promptFeedback") or {}
     return "blockReason" in feedback or any("finishReason" in each for each in candidates)
+
+
+class Watched(Iterator[Any]):
+    """A stream of OpenAI's shape that remembers whether a finish reason came.
+
+    OpenAI's own client ends a stream whose connection was closed in good order without a word.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._iterator = iter(source)
+        self._has_finished = False
+
+    def __next__(self) -> Any:
+        chunk = next(self._iterator)
+        self._has_finished = self._has_finished or _ends(chunk)
+        return chunk
+
+    def has_finished(self) -> bool:
+        """Say whether a finish reason came."""
+        return self._has_finished
+
+    def close(self) -> None:
+        """Close the stream."""
+        close: Any = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
+
+class AsyncWatched(AsyncIterator[Any]):
+    """The async twin of ``Watched``."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._iterator = aiter(source)
+        self._has_finished = False
+
+    async def __anext__(self) -> Any:
+        chunk = await anext(self._iterator)
+        self._has_finished = self._has_finished or _ends(chunk)
+        return chunk
+
+    def has_finished(self) -> bool:
+        """Say whether a finish reason came."""
+        return self._has_finished
+
+    async def aclose(self) -> None:
+        """Close the stream; OpenAI's have an async ``close`` and no ``aclose``."""
+        close: Any = getattr(self._source, "aclose", None) or getattr(self._source, "close", None)
+        if close is not None:
+            await close()
+
+
+_LAST_EVENTS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+
+
+def _ends(chunk: Any) -> bool:
+    choices: Any = getattr(chunk, "choices", None)
+    if choices is None:
+        kind: Any = getattr(chunk, "type", None)
+        return getattr(kind, "value", kind) in _LAST_EVENTS
+    return any(choice.finish_reason for choice in choices)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from numbers import Integral
 from typing import Literal, cast
 
+from armwise.adapters import Adapter, CallableAdapter, LiteLLMAdapter
 from armwise.bandit import Budget, Utility, stored_score
 from armwise.engine import (
     LocalStore,
@@ -156,18 +157,32 @@ def check_flag(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be True or False, got {value!r}.")
 
 
-def check_plugins(adapter: object, complexity: object, on_event: object) -> None:
+def as_adapter(adapter: object) -> Adapter:
+    """Return the adapter that was given: LiteLLM for None, and one around any other callable.
+
+    Raises:
+        ConfigurationError: If it is neither an adapter nor a callable.
+    """
+    if adapter is None:
+        return LiteLLMAdapter()
+    methods = ("complete", "acomplete", "assemble", "has_finished", "info", "warmup")
+    if not isinstance(adapter, type):
+        if all(hasattr(adapter, method) for method in methods):
+            return cast("Adapter", adapter)
+        if callable(adapter):
+            return CallableAdapter(adapter)
+    raise ConfigurationError(
+        "adapter must be a callable such as client.chat.completions.create, or have the methods "
+        f"{', '.join(methods)}, as armwise.testing.ScriptedAdapter has; got {adapter!r}."
+    )
+
+
+def check_plugins(complexity: object, on_event: object) -> None:
     """Refuse plug-ins that cannot be called as they will be.
 
     Raises:
         ConfigurationError: Naming the value.
     """
-    methods = ("complete", "acomplete", "assemble", "has_finished", "info", "warmup")
-    if adapter is not None and not all(hasattr(adapter, method) for method in methods):
-        raise ConfigurationError(
-            f"adapter must have the methods {', '.join(methods)}, got {adapter!r}. "
-            "armwise.testing.ScriptedAdapter is one to look at."
-        )
     if complexity is not None and not callable(getattr(complexity, "assess", None)):
         raise ConfigurationError(
             f"complexity must have an assess method, as FourSignals() has, got {complexity!r}."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, overload
 
-from armwise.adapters import Adapter, LiteLLMAdapter
+from armwise.adapters import Adapter
 from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective
 from armwise.bandit.decay import DEFAULT_HALF_LIFE, HalfLife, check_half_life
 from armwise.bandit.models import BeliefModel, default_model
@@ -24,6 +24,7 @@ from armwise.engine import (
 )
 from armwise.events import Event
 from armwise.router.arguments import (
+    as_adapter,
     check_flag,
     check_model,
     check_objective,
@@ -70,7 +71,8 @@ class Router(Calling, Reporting, Operating):
         store: Where evidence lives: "memory://", "sqlite:///armwise.db" for the processes of one
             machine, "redis://host:6379/0" for many machines, or a store from ``open_store``;
             default ``ARMWISE_STORE``, else memory.
-        adapter: How providers are called; default LiteLLM.
+        adapter: How providers are called; default LiteLLM. Any callable that takes and returns what
+            OpenAI's client does will do, such as ``client.chat.completions.create``.
         complexity: Sorts requests into levels; default the four signals of
             ``armwise.bandit.complexity``.
         mode: "apply" serves what was chosen. "observe" decides and learns but serves
@@ -109,7 +111,7 @@ class Router(Calling, Reporting, Operating):
         objective: Objective | None = None,
         beliefs: BeliefModel | None = None,
         store: str | LocalStore | None = None,
-        adapter: Adapter | None = None,
+        adapter: Adapter | Callable[..., Any] | None = None,
         complexity: Complexity | None = None,
         mode: Literal["apply", "observe"] = "apply",
         default_path: str | None = None,
@@ -130,13 +132,13 @@ class Router(Calling, Reporting, Operating):
             check_name(namespace, "namespace")
         check_timeout(timeout_s)
         check_seed(seed)
-        check_plugins(adapter, complexity, on_event)
+        check_plugins(complexity, on_event)
         check_flag("detect_changes", detect_changes)
         check_flag("check_response_format", check_response_format)
         check_objective(objective)
         check_model(beliefs)
         self._timeout_s = timeout_s
-        self._adapter: Adapter = adapter or LiteLLMAdapter()
+        self._adapter = as_adapter(adapter)
         self._is_loaded = False
         self._store = opened_store(store, delivery)
         self._is_store_mine = store is None or isinstance(store, str)
