@@ -420,7 +420,7 @@ def test_an_interrupted_call_teaches_nothing(router_of: Build) -> None:
         ({"namespace": "a\n"}, "namespace must be"),
         ({"namespace": None}, "namespace must be"),
         ({"store": MemoryStore}, "store must be"),
-        ({"adapter": 5}, "adapter must have"),
+        ({"adapter": 5}, "adapter must be a callable"),
         ({"complexity": 5}, "assess method"),
         ({"on_event": 5}, "on_event must be"),
         ({"detect_changes": "no"}, "detect_changes must be"),
