@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         TargetRate,
         Utility,
     )
-    from armwise.engine import Decision, Path, open_store
+    from armwise.engine import Decision, Escalate, Path, open_store
     from armwise.errors import ArmwiseError
     from armwise.router import Router
     from armwise.storage import ReportStatus
@@ -33,6 +33,7 @@ __all__ = [
     "Budget",
     "CheapestWithin",
     "Decision",
+    "Escalate",
     "Outcome",
     "Path",
     "ReportStatus",
@@ -49,6 +50,7 @@ _HOMES = {
     "Budget": "armwise.bandit",
     "CheapestWithin": "armwise.bandit",
     "Decision": "armwise.engine",
+    "Escalate": "armwise.engine",
     "Outcome": "armwise.bandit",
     "Path": "armwise.engine",
     "ReportStatus": "armwise.storage",

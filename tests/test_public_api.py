@@ -256,6 +256,7 @@ def test_the_root_exports_are_these() -> None:
         "Budget",
         "CheapestWithin",
         "Decision",
+        "Escalate",
         "Outcome",
         "Path",
         "ReportStatus",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import combinations
 from math import comb, isfinite
 
-from armwise.bandit.models.cells import MOST_FAILURES
+from armwise.bandit.evidence import MOST_FAILURES
 
 MOST_STEPS = 5_000
 """Choices that are weighed at most for one plan, about a millisecond. Up to 8 paths and 4

@@ -17,6 +17,11 @@ UNIT = 1 << 20
 outcome (a graded score, a faded memory) is still an integer."""
 
 
+MOST_FAILURES = 3
+"""Earlier failures in a request are told apart as 0, 1, 2, and 3 or more: a path that is asked
+after another has failed has a harder task."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Sums over the recorded attempts of one arm.

@@ -5,6 +5,7 @@ from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Restriction, Scope
 from armwise.engine.engine import Engine
+from armwise.engine.escalating import Escalate, escalation
 from armwise.engine.keys import environment_signer
 from armwise.engine.logged import LoggedDecision, LoggedOutcome, read_line
 from armwise.engine.opening import LocalStore, ProcessStore, open_store
@@ -22,7 +23,7 @@ from armwise.engine.reporting import measured_facts
 from armwise.engine.request_id import KEY_VARIABLE, Signer, Token
 from armwise.engine.shared import SharedStore, StoreHealth
 from armwise.engine.stats import ArmStats, Stats
-from armwise.engine.tally import Counters, JudgeStats
+from armwise.engine.tally import Counters, EscalationStats, JudgeStats
 from armwise.engine.waiting import Silence
 from armwise.engine.warm_start import MOST, TRUST, WarmStart
 
@@ -36,6 +37,8 @@ __all__ = [
     "Decision",
     "DecisionLog",
     "Engine",
+    "Escalate",
+    "EscalationStats",
     "Explanation",
     "JudgeStats",
     "LocalStore",
@@ -58,6 +61,7 @@ __all__ = [
     "check_name",
     "check_timeout",
     "environment_signer",
+    "escalation",
     "measured_facts",
     "open_store",
     "parse_paths",

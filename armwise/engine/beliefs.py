@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from armwise.bandit import Arms, Belief, Beta, Evidence, Sampler, counted
+from armwise.bandit.evidence import MOST_FAILURES
 from armwise.bandit.models import BeliefModel, Cell, Fit, has_faded, is_stale, matured
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
@@ -39,6 +40,8 @@ class BucketBeliefs:
         epochs: Epoch per path; a path that is missing is in epoch 0.
         count: How many outcomes the bucket had seen.
         view: What they borrow from the rest of the goal.
+        after_failures: Per number of earlier failures in the request, from 0, one belief per arm;
+            one row where requests are not tried again.
     """
 
     version: int
@@ -46,6 +49,7 @@ class BucketBeliefs:
     epochs: Mapping[str, int]
     count: int
     view: "_View"
+    after_failures: tuple[tuple[Belief, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Beliefs:
         prices: Expected costs.
         model: Makes beliefs of evidence.
         seed: Makes the draws of every bucket repeatable; None draws from fresh entropy.
+        attempts: Most attempts per request: beliefs are kept for as many numbers of earlier
+            failures.
         is_followed: Somebody calls ``refit`` when evidence has come in, so that decisions need
             not look.
     """
@@ -92,6 +98,7 @@ class Beliefs:
         *,
         model: BeliefModel,
         seed: int | None,
+        attempts: int = 1,
         is_followed: bool = False,
     ) -> None:
         self._goal_id = goal_id
@@ -105,6 +112,7 @@ class Beliefs:
         self._view = _View(model.fit({}, self._priors), {}, {}, 1.0, 0.0, {})
         self._unseen = 0.0
         self._is_followed = is_followed
+        self._rows = min(attempts, MOST_FAILURES + 1)
         self._lock = threading.Lock()
         self._has_warned = False
         register(self)
@@ -149,8 +157,14 @@ class Beliefs:
                 present.append((path.name, *known[path.name]))
             else:
                 present.append((path.name, path.prior, self._prices.expected_usd(path.name)))
+        arms = Arms.of(present)
         return BucketBeliefs(
-            _STALE, held.sampler.evolved(Arms.of(present)), held.epochs, held.count, held.view
+            _STALE,
+            held.sampler.evolved(arms),
+            held.epochs,
+            held.count,
+            held.view,
+            (arms.beliefs,) * self._rows,  # as after no failure, until the next decision
         )
 
     def belief(self, key: ArmKey, evidence: Evidence | None) -> Belief:
@@ -190,7 +204,10 @@ class Beliefs:
                 return held
             arms = self._arms(bucket, seen)
             sampler = held.sampler.evolved(arms) if held else Sampler(arms, self._rng(bucket))
-            refreshed = BucketBeliefs(seen.version, sampler, seen.epochs, seen.count, self._view)
+            rows = self._after_failures(bucket, seen, arms) if self._rows > 1 else ()
+            refreshed = BucketBeliefs(
+                seen.version, sampler, seen.epochs, seen.count, self._view, (arms.beliefs, *rows)
+            )
             self._held[bucket] = refreshed
             return refreshed
 
@@ -269,6 +286,17 @@ class Beliefs:
             belief = self.belief(key, seen.arms.get(key)).tempered(noise)
             arms.append((path.name, belief, cost_usd))
         return Arms.of(arms)
+
+    def _after_failures(
+        self, bucket: str, seen: BucketEvidence, arms: Arms
+    ) -> list[tuple[Belief, ...]]:
+        """Return what is believed of the arms after 1, 2, ... failures in the same request."""
+        noise = matured(self._model.noise, seen.count)
+        rows: list[tuple[Belief, ...]] = []
+        for failures in range(1, self._rows):
+            keys = [ArmKey(bucket, name, failures, seen.epochs.get(name, 0)) for name in arms.names]
+            rows.append(tuple(self.belief(key, seen.arms.get(key)).tempered(noise) for key in keys))
+        return rows
 
     def _rng(self, bucket: str) -> "Generator":
         from numpy.random import default_rng

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from armwise.bandit import Arms, Assessment, Objective, ranking
+from armwise.bandit.evidence import MOST_FAILURES
 from armwise.engine.request_id import Signer, Token
 from armwise.errors import ConfigurationError
 
@@ -88,8 +89,14 @@ class Decision:
             )
         return self.sign(path, order.index(path))
 
-    def sign(self, path: str, attempt: int) -> str:
-        """Return the id of one attempt: the path called, and its number in the request."""
+    def sign(self, path: str, attempt: int, earlier_failures: int = 0) -> str:
+        """Return the id of one attempt.
+
+        Args:
+            path: The path that was called.
+            attempt: Its number in the request.
+            earlier_failures: How many answers had failed the check before it.
+        """
         epoch = self.epochs.get(path, 0)
         token = Token(
             self.goal_id,
@@ -98,11 +105,17 @@ class Decision:
             self.decided_at_ms,
             self.nonce,
             attempt,
+            min(earlier_failures, MOST_FAILURES),
             epoch=epoch,
             namespace=self.namespace,
             count=self.count,
         )
         return self._signer.sign(token)
+
+    @property
+    def mean_rates(self) -> Mapping[str, float]:
+        """Believed success rate per path."""
+        return dict(zip(self.arms.names, self.arms.means, strict=True))
 
     def expected_usd(self, path: str) -> float:
         """Return what a request on a path was expected to cost in US dollars, 0 if not known."""

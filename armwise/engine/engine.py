@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import Any
 
 from armwise.bandit import Budget, Complexity, Objective, Outcome
 from armwise.bandit.decay import HalfLife
+from armwise.bandit.evidence import MOST_FAILURES
 from armwise.bandit.models import BeliefModel
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
@@ -18,6 +19,7 @@ from armwise.engine.counting import Counting
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Eligibility, Eligible
+from armwise.engine.escalating import Climbing, Escalate
 from armwise.engine.following import Following
 from armwise.engine.guarded import guarded
 from armwise.engine.handles import Handles
@@ -70,6 +72,7 @@ class Engine:
         complexity: Sorts requests into levels.
         signer: Signs request ids.
         namespace: Tenant: its evidence and its ids are kept apart from those of others.
+        escalate: How often a request may be tried again after a failed check; None: never.
         default_path: In observe mode, the path to serve whatever is chosen; else None.
         detect_changes: Begin an arm anew when its success rate breaks.
         half_life: How fast evidence fades; if the store already holds this goal under another
@@ -93,6 +96,7 @@ class Engine:
         complexity: Complexity,
         signer: Signer,
         namespace: str = "",
+        escalate: Escalate | None = None,
         default_path: Path | None = None,
         detect_changes: bool = True,
         half_life: HalfLife = None,
@@ -129,8 +133,10 @@ class Engine:
             prices,
             model=model,
             seed=seed,
+            attempts=1 if escalate is None else escalate.max_attempts,
             is_followed=follows,
         )
+        self.climbing = None if escalate is None else Climbing(escalate, seed)
         changes = Changes(goal_id) if detect_changes else None
         if changes is not None:
             register(changes)
@@ -197,8 +203,16 @@ class Engine:
         messages: Sequence[Any],
         task_type: str | None = None,
         params: Mapping[str, Any] | None = None,
+        attempts: int | None = None,
     ) -> Decision:
         """Choose a path. Reads local memory only and writes nothing.
+
+        Args:
+            messages: The messages.
+            task_type: The caller's word for the kind of task.
+            params: What the call will be made with.
+            attempts: Most attempts that the request can have, None: as the Router was told; 1 for
+                a stream, which cannot be checked before it is handed on.
 
         Raises:
             InvalidMessagesError: If the messages are not messages.
@@ -214,6 +228,9 @@ class Engine:
         if self._eligibility.restrictions:
             may = self._eligibility.eligible(bucket, arms, now_s)
         objective = self._objective if self._pacer is None else self._pacer.budget
+        if self.climbing is not None:
+            objective = planned = self.climbing.rule(beliefs, attempts)
+            draws = planned.rates[0]
         preferred = arms.names[objective.choose(arms, draws, may.among)]
         served = preferred if self._default_path is None else self._default_path.name
         decision = Decision(
@@ -241,6 +258,21 @@ class Engine:
             self._pacer.decided(decision.expected_usd(served))
         self._telling.decided(decision)
         return decision
+
+    def next_attempt(
+        self, decision: Decision, failed: Sequence[str], closed: Collection[str]
+    ) -> str | None:
+        """Return the path that is best now, after what has failed; None to stop.
+
+        Args:
+            decision: The request's decision.
+            failed: Paths whose answers have failed the check, in order.
+            closed: Paths that cannot be called any more.
+        """
+        if self.climbing is None:
+            return None
+        shut = {*closed, *decision.exclusions}
+        return self.climbing.next(self._beliefs.of(decision.bucket), failed, shut)
 
     def expect(self, decision: Decision) -> None:
         """Wait for the outcome of a decision whose call somebody else makes."""
@@ -272,6 +304,7 @@ class Engine:
         attempted: Attempted,
         facts: CallFacts,
         score: int | None = None,
+        earlier_failures: int = 0,
     ) -> None:
         """Count one attempt that was made for a decision.
 
@@ -282,9 +315,10 @@ class Engine:
             attempted: What happened, for hooks and ``explain``.
             facts: What was measured of the call.
             score: What the automatic check says, 0..10000, under revision 0; None for unknown.
+            earlier_failures: How many answers had failed the check before in the same request.
         """
         record = replace(
-            _record(decision, attempted.path, attempted.attempt),
+            _record(decision, attempted.path, attempted.attempt, earlier_failures),
             facts=facts,
             revision=None if score is None else 0,
             score=score,
@@ -301,6 +335,10 @@ class Engine:
         self._telling.attempted(attempted, record.revision, *answers)
         if self._waiting is not None and score is None and attempted.fault is None:
             self._waiting.expect(record, self._clock())
+
+    def climbed(self, attempts: int, *, passed: bool | None) -> None:
+        """Count a request that could be tried again, and how it ended."""
+        self._tally.climbed(attempts, passed=passed)
 
     def remember(self, attempted: Attempted) -> None:
         """Keep an attempt for ``explain`` and tell the hooks, without any evidence."""
@@ -376,10 +414,15 @@ class Engine:
         self._telling.close()
 
 
-def _record(decision: Decision, path: str, attempt: int) -> Record:
+def _record(decision: Decision, path: str, attempt: int, earlier_failures: int = 0) -> Record:
     """Return an attempt of which nothing is known yet."""
     return Record(
-        arm=ArmKey(decision.bucket, path, epoch=decision.epochs.get(path, 0)),
+        arm=ArmKey(
+            decision.bucket,
+            path,
+            min(earlier_failures, MOST_FAILURES),
+            decision.epochs.get(path, 0),
+        ),
         nonce=decision.nonce,
         attempt=attempt,
         decided_at_ms=decision.decided_at_ms,

@@ -9,7 +9,7 @@ from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
 from armwise.engine.report_rates import ReportRate, report_rate, report_rates
 from armwise.engine.shared import StoreHealth
-from armwise.engine.tally import Counters, JudgeStats, Tally
+from armwise.engine.tally import Counters, EscalationStats, JudgeStats, Tally
 from armwise.storage import ArmKey
 
 
@@ -65,6 +65,7 @@ class Stats:
             most frequent first. The check that ended the list counts; graded scores above 0 do not.
         judges: What each judge of this process did and cost, by the name of its check. Judges'
             costs are in no path's.
+        escalation: How requests ended that could be tried again; None if there were none.
         store: How a shared store is doing, as this process sees it; None for the memory store.
     """
 
@@ -74,6 +75,7 @@ class Stats:
     report_rates: Mapping[str, ReportRate]
     failed_checks: Mapping[str, int]
     judges: Mapping[str, JudgeStats]
+    escalation: EscalationStats | None = None
     store: StoreHealth | None = None
 
     def __str__(self) -> str:
@@ -101,6 +103,12 @@ class Stats:
             f"${judge.cost_usd:.6f}" + (f" and {judge.uncosted} unknown" if judge.uncosted else "")
             for name, judge in self.judges.items()
         ]
+        if self.escalation is not None:
+            climbed = self.escalation
+            lines.append(
+                f"{climbed.requests} requests took {climbed.attempts} answers: {climbed.passed} "
+                f"passed, {climbed.given_up} were given up"
+            )
         if self.store is not None:
             lines.append(str(self.store))
         return "\n".join(lines)
@@ -135,6 +143,7 @@ def collect_stats(
         report_rates(evidence),
         tally.failed_checks,
         tally.judges,
+        tally.escalation,
         health,
     )
 

@@ -57,6 +57,23 @@ class JudgeStats:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EscalationStats:
+    """How requests ended that could be tried again after a failed check, in this process.
+
+    Args:
+        requests: How many were answered.
+        attempts: How many answers were had for them; their costs are those of the paths.
+        passed: How many ended with an answer that passed the check.
+        given_up: How many ended with the best of the failed answers.
+    """
+
+    requests: int = 0
+    attempts: int = 0
+    passed: int = 0
+    given_up: int = 0
+
+
 class Tally:
     """Mutable counterpart of ``Counters``, exact under threads."""
 
@@ -65,6 +82,7 @@ class Tally:
         self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
         self._failed: dict[str, int] = {}
         self._judges: dict[str, JudgeStats] = {}
+        self._climbed: EscalationStats | None = None
 
     def add(self, name: str) -> int:
         """Count one more; return the new count."""
@@ -82,6 +100,28 @@ class Tally:
         with self._lock:
             known = self._judges.get(judged.check, JudgeStats())
             self._judges[judged.check] = known.and_one_more(judged)
+
+    def climbed(self, attempts: int, *, passed: bool | None) -> None:
+        """Count a request that could be tried again.
+
+        Args:
+            attempts: How many answers it took.
+            passed: Whether the last one passed the check; None if that is unknown.
+        """
+        with self._lock:
+            known = self._climbed or EscalationStats()
+            self._climbed = EscalationStats(
+                known.requests + 1,
+                known.attempts + attempts,
+                known.passed + (passed is True),
+                known.given_up + (passed is False),
+            )
+
+    @property
+    def escalation(self) -> EscalationStats | None:
+        """What was counted of requests that could be tried again, None if there were none."""
+        with self._lock:
+            return self._climbed
 
     @property
     def failed_checks(self) -> Mapping[str, int]:

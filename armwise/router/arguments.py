@@ -8,6 +8,7 @@ from typing import Literal, cast
 from armwise.adapters import Adapter, CallableAdapter, LiteLLMAdapter
 from armwise.bandit import Budget, Utility, stored_score
 from armwise.engine import (
+    Escalate,
     LocalStore,
     ProcessStore,
     SharedStore,
@@ -86,6 +87,26 @@ def is_observing(mode: str, default_path: str | None) -> bool:
             "set the mode."
         )
     return mode == "observe"
+
+
+def check_escalation(escalate: Escalate | None, *, is_checked: bool, is_observing: bool) -> None:
+    """Refuse to try again what is never checked, or in a mode that serves one path.
+
+    Raises:
+        ConfigurationError: Saying what to write.
+    """
+    if escalate is None or escalate.max_attempts == 1:
+        return
+    if not is_checked:
+        raise ConfigurationError(
+            "escalate= tries again when a check fails, but success_when=None checks nothing: say "
+            "how success shows in an answer, such as success_when=\"json['company']\"."
+        )
+    if is_observing:
+        raise ConfigurationError(
+            "escalate= cannot be used with mode='observe', which serves one path whatever is "
+            "chosen: leave one of them out."
+        )
 
 
 def check_seed(seed: object) -> None:

@@ -6,31 +6,20 @@ awaiting.
 """
 
 import asyncio
-import math
-import time
-from collections.abc import Callable, Generator
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import TypeAlias
 
-from armwise.adapters import Adapter, Call, Fault, ModelInfo, usage_of
-from armwise.engine import Path
-from armwise.errors import AllPathsFailedError
-from armwise.router.checks import Judgement, arun_check, run_check, weigh
-from armwise.router.recording import Recorder, error_text
-from armwise.router.request import Attempt, Request
-
-T = TypeVar("T")
-
-Served = tuple[Attempt, Any]
-"""The attempt that was answered, and its response or open stream."""
-
-Steps: TypeAlias = Generator[Call | Judgement, Any, T]
-"""What yields calls and checks, is sent their results, and returns a value."""
+from armwise.adapters import Adapter, ModelInfo
+from armwise.router.checks import Judgement, arun_check, run_check
+from armwise.router.course import Course, Served, Steps, T
+from armwise.router.recording import Recorder
+from armwise.router.request import Request
 
 Flow: TypeAlias = Steps[Served]
 
 
 def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelInfo]) -> Flow:
-    """Try paths in order until one answers.
+    """Try paths until one answers, and where it may be tried again, until an answer passes.
 
     Args:
         request: What was asked, and which paths to try.
@@ -38,54 +27,27 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
         info: What is known of a model. After a prompt was too long for one, only models that are
             known, or may be hoped, to take a longer one are tried.
 
-    Returns (as the generator's value): the attempt that was answered and its response.
+    Returns (as the generator's value): the attempt that was answered and its response; of several
+    answers that failed the check the best.
 
     Raises:
         AllPathsFailedError: If every path ended in a provider's error, or the deadline passed.
         Exception: An error that every path would share (a bad request) is raised as it is.
     """
-    causes: dict[str, Exception] = {}
-    begun_s = time.perf_counter()
-    overrun_tokens = 0
-    for number, path in enumerate(request.order):
-        started_s = time.perf_counter()
-        left_s = request.timeout_s
-        if left_s is not None and number > 0:
-            left_s = steady_timeout_s(left_s - (started_s - begun_s))
-            if left_s <= 0:
-                break
-        if overrun_tokens and (info(path.model).max_input_tokens or math.inf) <= overrun_tokens:
-            continue
-        attempt = Attempt(request.decision, path, number, _call(request, path, left_s), started_s)
+    course = Course(request, recorder, info)
+    while (attempt := course.next()) is not None:
         try:
             response = yield attempt.call
         except Exception as error:
-            fault = recorder.failed(attempt, error)
-            if request.is_observing or not fault.moves_on:
+            if course.is_over(attempt, error):
                 raise
-            causes[path.name] = error
-            if fault is Fault.CONTEXT:
-                overrun_tokens = max(overrun_tokens, info(path.model).max_input_tokens or 0)
             continue
-        if not request.stream:
-            yield from _weighed(attempt, response, recorder, _left_s(request, begun_s))
-        return attempt, response
-    raise _all_failed(request, causes) from list(causes.values())[-1]
-
-
-def _weighed(
-    attempt: Attempt, response: Any, recorder: Recorder, left_s: float | None
-) -> Steps[None]:
-    """Run the checks on a whole answer, and count it."""
-    usage = usage_of(response)
-    answer = recorder.answer(attempt, response, usage)
-    check = recorder.checks.of(attempt.call)
-    verdict = None
-    try:
-        if check is not None:
-            verdict = yield from weigh(check, answer, left_s)
-    finally:  # cancelled in the check too: what was paid is known, the outcome is not
-        recorder.answered(attempt, answer, usage, verdict)
+        if request.stream:
+            return attempt, response
+        verdict = yield from course.checked(attempt, response)
+        if course.is_answer(attempt, response, verdict):
+            return attempt, response
+    return course.best()
 
 
 def drive(flow: Steps[T], adapter: Adapter) -> T:
@@ -130,46 +92,3 @@ async def adrive(flow: Steps[T], adapter: Adapter) -> T:
         return value
     finally:
         flow.close()
-
-
-def steady_timeout_s(left_s: float) -> float:
-    """Return the time left, rounded down to one of four steps per doubling; 0 if none is left.
-
-    LiteLLM keeps one HTTP client per value of the timeout. A new value with every call would
-    build a new client each time, which takes 1 ms, and keep them all.
-    """
-    return 2.0 ** (math.floor(4.0 * math.log2(left_s)) / 4.0) if left_s > 0 else 0.0
-
-
-def _left_s(request: Request, begun_s: float) -> float | None:
-    """Return the time left for a judge; None if there is no deadline."""
-    if request.timeout_s is None:
-        return None
-    return steady_timeout_s(request.timeout_s - (time.perf_counter() - begun_s))
-
-
-def _call(request: Request, path: Path, left_s: float | None) -> Call:
-    limits = [limit for limit in (path.timeout_s, left_s) if limit is not None]
-    return Call(
-        model=path.model,
-        messages=request.messages,
-        params={**path.params, **request.params},
-        timeout_s=min(limits) if limits else None,
-        stream=request.stream,
-        kind=request.kind,
-        input=request.input,
-    )
-
-
-def _all_failed(request: Request, causes: dict[str, Exception]) -> AllPathsFailedError:
-    lines = [
-        f"  {name}: {type(error).__name__}: {error_text(error)}" for name, error in causes.items()
-    ]
-    untried = [path.name for path in request.order if path.name not in causes]
-    if untried:
-        lines.append(
-            f"  not tried, for lack of time (deadline {request.timeout_s} s) or because the prompt "
-            f"is too long for them: {', '.join(untried)}"
-        )
-    message = f"no path could answer (goal {request.decision.goal_id!r}):\n" + "\n".join(lines)
-    return AllPathsFailedError(message, dict(causes))

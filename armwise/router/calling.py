@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from armwise.adapters import Adapter, Kind, messages_of
-from armwise.engine import Engine, check_timeout, refuse_owned_params
+from armwise.engine import Decision, Engine, Escalate, check_timeout, refuse_owned_params
 from armwise.errors import ConfigurationError
 from armwise.router.attempts import Flow, adrive, attempts, drive
 from armwise.router.recording import Recorder
 from armwise.router.request import Request
+from armwise.router.route import Climb, Ranked, Route
 from armwise.router.streams import AsyncStream, Stream
 
 
@@ -28,6 +29,7 @@ class Calling:
     _timeout_s: float | None
     _is_observing: bool
     _is_loaded: bool
+    _escalate: Escalate | None
 
     def text(
         self,
@@ -175,15 +177,14 @@ class Calling:
         refuse_owned_params(params, "a call")
         check_timeout(timeout_s)
         messages = asked if kind == "chat" else messages_of(kind, asked)
-        decision = self._engine.decide(messages, task_type, _hints(kind, params))
-        names = (decision.path,) if self._is_observing else decision.ranking
-        order = [self._engine.roster.known[name] for name in names]
+        attempts_left = 1 if stream else None
+        decision = self._engine.decide(messages, task_type, _hints(kind, params), attempts_left)
         if kind == "embedding":
-            for path in order:
-                self._refuse_other_kind(path.name, path.model)
+            for name in decision.ranking:
+                self._refuse_other_kind(name, self._engine.roster.known[name].model)
         request = Request(
             decision,
-            order,
+            self._route(decision, stream=stream),
             messages,
             params,
             self._timeout_s if timeout_s is None else timeout_s,
@@ -191,8 +192,18 @@ class Calling:
             self._is_observing,
             kind,
             None if kind == "chat" else asked,
+            None if self._escalate is None else self._escalate.deadline_s,
         )
         return attempts(request, self._recorder, self._adapter.info)
+
+    def _route(self, decision: Decision, *, stream: bool) -> Route:
+        """Return how a request goes through its paths."""
+        known = self._engine.roster.known
+        if self._is_observing:
+            return Ranked([known[decision.path]])
+        if self._escalate is None:
+            return Ranked([known[name] for name in decision.ranking])
+        return Climb(self._engine, decision, 1 if stream else self._escalate.max_attempts)
 
     def _refuse_other_kind(self, name: str, model: str) -> None:
         mode = self._adapter.info(model).mode

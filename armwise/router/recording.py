@@ -59,7 +59,7 @@ class Recorder:
             category=None if verdict is None else verdict.category,
         )
         stored = None if score is None else stored_score(score)
-        self._engine.record(attempt.decision, event, facts, stored)
+        self._record(attempt, event, facts, stored)
 
     def _tell_of_checks(self, attempt: Attempt, verdict: Verdict) -> None:
         """Tell of checks that raised, and of calls that judges made."""
@@ -76,13 +76,17 @@ class Recorder:
                     Judged(goal_id, nonce, one.check, path.name, one.score, cost_usd, latency_s)
                 )
 
+    def climbed(self, attempts: int, *, passed: bool | None) -> None:
+        """Count a request that could be tried again, and how it ended."""
+        self._engine.climbed(attempts, passed=passed)
+
     def failed(self, attempt: Attempt, error: Exception) -> Fault:
         """Count an attempt that ended in an error; return its kind. Quality is never touched."""
         fault = classify(error)
         if fault.is_outage or fault is Fault.MISCONFIGURED:
             self._faulted(attempt, fault, _described(error, fault))
         elif fault is Fault.CONTEXT:
-            self._engine.record(attempt.decision, self._event(attempt, fault.value), CallFacts())
+            self._record(attempt, self._event(attempt, fault.value), CallFacts())
         else:  # the caller's own fault: no evidence about any path
             self._engine.remember(self._event(attempt, fault.value))
         return fault
@@ -93,12 +97,17 @@ class Recorder:
 
     def abandoned(self, attempt: Attempt) -> None:
         """Count a stream that was not read to its end: its outcome is unknown."""
-        self._engine.record(attempt.decision, self._event(attempt, "abandoned"), CallFacts())
+        self._record(attempt, self._event(attempt, "abandoned"), CallFacts())
 
     def _faulted(self, attempt: Attempt, fault: Fault, described: str) -> None:
         goal_id, event = self._engine.goal_id, self._event(attempt, fault.value)
         self._engine.emit(PathFaulted(goal_id, attempt.path.name, fault.value, described))
-        self._engine.record(attempt.decision, event, CallFacts(fault=True))
+        self._record(attempt, event, CallFacts(fault=True))
+
+    def _record(
+        self, attempt: Attempt, event: Attempted, facts: CallFacts, score: int | None = None
+    ) -> None:
+        self._engine.record(attempt.decision, event, facts, score, attempt.earlier_failures)
 
     def _event(self, attempt: Attempt, fault: str | None) -> Attempted:
         decision = attempt.decision

@@ -6,6 +6,7 @@ from typing import Any
 
 from armwise.adapters import Call, Kind
 from armwise.engine import Decision, Path
+from armwise.router.route import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Attempt:
         number: Position of the attempt in the request, from 0.
         call: What is asked of the adapter.
         started_s: ``time.perf_counter()`` at its start.
+        earlier_failures: How many answers had failed the check before it.
     """
 
     decision: Decision
@@ -25,11 +27,12 @@ class Attempt:
     number: int
     call: Call
     started_s: float
+    earlier_failures: int = 0
 
     @property
     def request_id(self) -> str:
         """The signed id of this attempt."""
-        return self.decision.sign(self.path.name, self.number)
+        return self.decision.sign(self.path.name, self.number, self.earlier_failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Request:
 
     Args:
         decision: The choice of paths.
-        order: Paths to try, in this order.
+        route: Tells which path to call, and which next.
         messages: The messages, passed on untouched.
         params: Parameters of this call; they override a path's own.
         timeout_s: Deadline over all attempts, in seconds; None: none.
@@ -46,10 +49,11 @@ class Request:
         is_observing: Only the default path is called, and its error is raised as it is.
         kind: Which interface is called.
         input: The prompt or input as the caller gave it, where it is not a chat.
+        climb_s: No further attempt is begun so many seconds after the first; None: no such limit.
     """
 
     decision: Decision
-    order: Sequence[Path]
+    route: Route
     messages: Sequence[Any]
     params: Mapping[str, Any]
     timeout_s: float | None
@@ -57,3 +61,4 @@ class Request:
     is_observing: bool = False
     kind: Kind = "chat"
     input: Any = None
+    climb_s: float | None = None

@@ -10,21 +10,24 @@ from typing import Any, Literal, overload
 from armwise.adapters import Adapter
 from armwise.bandit import CheapestWithin, Complexity, FourSignals, Objective
 from armwise.bandit.decay import DEFAULT_HALF_LIFE, HalfLife, check_half_life
-from armwise.bandit.models import BeliefModel, default_model
+from armwise.bandit.models import BeliefModel, Hierarchical, default_model
 from armwise.engine import (
     Decision,
     Engine,
+    Escalate,
     LocalStore,
     Path,
     PathPrices,
     check_name,
     check_timeout,
+    escalation,
     parse_paths,
     path_named,
 )
 from armwise.events import Event
 from armwise.router.arguments import (
     as_adapter,
+    check_escalation,
     check_flag,
     check_model,
     check_objective,
@@ -75,6 +78,9 @@ class Router(Calling, Reporting, Operating):
             OpenAI's client does will do, such as ``client.chat.completions.create``.
         complexity: Sorts requests into levels; default the four signals of
             ``armwise.bandit.complexity``.
+        escalate: After a failed check try another path, as long as that is worth its cost: the
+            most attempts per request, or ``Escalate(max_attempts, success_value_usd, deadline_s)``.
+            None: the first answer is the answer. Streams are never tried again.
         mode: "apply" serves what was chosen. "observe" decides and learns but serves
             ``default_path``: the safe first day in production.
         default_path: Name of the path that "observe" serves.
@@ -113,6 +119,7 @@ class Router(Calling, Reporting, Operating):
         store: str | LocalStore | None = None,
         adapter: Adapter | Callable[..., Any] | None = None,
         complexity: Complexity | None = None,
+        escalate: int | Escalate | None = None,
         mode: Literal["apply", "observe"] = "apply",
         default_path: str | None = None,
         detect_changes: bool = True,
@@ -144,6 +151,14 @@ class Router(Calling, Reporting, Operating):
         self._is_store_mine = store is None or isinstance(store, str)
         self._is_observing = is_observing(mode, default_path)
         served = path_named(parsed, default_path, "default_path") if self._is_observing else None
+        self._escalate = escalation(
+            escalate, objective, max((p.timeout_s for p in parsed if p.timeout_s), default=None)
+        )
+        check_escalation(
+            self._escalate,
+            is_checked=success_when is not None or check_response_format,
+            is_observing=self._is_observing,
+        )
         prices = PathPrices(parsed, self._adapter.info)
         check_prices(objective, prices.unknown)
         rule = objective or CheapestWithin()
@@ -154,7 +169,8 @@ class Router(Calling, Reporting, Operating):
             objective=rule,
             store=self._store,
             prices=prices,
-            model=beliefs or default_model(rule),
+            model=beliefs or (default_model(rule) if self._escalate is None else Hierarchical()),
+            escalate=self._escalate,
             complexity=complexity or FourSignals(),
             signer=signer_of(self._store, namespace),
             namespace=namespace,

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-MOST_FAILURES = 3
-"""Earlier failures in a request are told apart as 0, 1, 2, and 3 or more."""
-
 
 class Cell(NamedTuple):
     """One path on one kind of request.

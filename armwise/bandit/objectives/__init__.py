@@ -4,6 +4,7 @@ from armwise.bandit.objectives.best_quality import BestQuality
 from armwise.bandit.objectives.budget import Budget
 from armwise.bandit.objectives.cheapest_within import CheapestWithin
 from armwise.bandit.objectives.objective import Objective, ranking
+from armwise.bandit.objectives.planned import Planned
 from armwise.bandit.objectives.target_rate import TargetRate
 from armwise.bandit.objectives.utility import Utility
 
@@ -12,6 +13,7 @@ __all__ = [
     "Budget",
     "CheapestWithin",
     "Objective",
+    "Planned",
     "TargetRate",
     "Utility",
     "ranking",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from armwise.bandit import Belief, plan
+from armwise.bandit.evidence import MOST_FAILURES
 from armwise.bandit.models import Cell, Fit, Hierarchical, is_stale
-from armwise.bandit.models.cells import MOST_FAILURES
 from armwise.engine.costs import PRICE_OBSERVATIONS
 from armwise.offline.learner import Request, Setting
 
