@@ -128,7 +128,7 @@ def test_the_part_reports_every_way_at_every_value(tmp_path: Path) -> None:
 
     section = run(BenchOptions(quick=True, data=(_written(tmp_path, rows),)), silent)
 
-    assert [len(table.rows) for table in section.tables] == [6, 6, 3]
+    assert [len(table.rows) for table in section.tables] == [8, 7, 4]
     assert section.tables[0].rows[0][0] == "armwise, planned"
     assert all(len(row) == len(table.columns) for table in section.tables for row in table.rows)
     assert len(section.plots) == 1

@@ -19,6 +19,16 @@ def true_price_order(outcomes: OutcomeSet, attempts: int) -> tuple[int, ...]:
     return tuple(sorted(range(len(costs_usd)), key=costs_usd.__getitem__)[:attempts])
 
 
+def ratio_order(outcomes: OutcomeSet, attempts: int) -> tuple[int, ...]:
+    """Return the paths from the lowest true cost per success up (Smith 1956).
+
+    The least costly order until a success, if attempts were independent.
+    """
+    rates, costs_usd = outcomes.success_rates(), outcomes.mean_costs_usd()
+    ratios = [cost / max(rate, 1e-9) for cost, rate in zip(costs_usd, rates, strict=True)]
+    return tuple(sorted(range(len(ratios)), key=ratios.__getitem__)[:attempts])
+
+
 def fixed(name: str, about: str, order: Sequence[int]) -> Way:
     """Return the way that always takes this order."""
 

@@ -60,15 +60,13 @@ def climb(outcomes: OutcomeSet, way: Way, game: Game, seed: int) -> Climbed:
         seed: Decides the order, the list prices, the check's errors and the climber's draws. The
             check errs in the same (request, path) for every climber.
     """
-    import numpy as np
-
     setting = setting_of(outcomes, game.success_value_usd, seed)
     climber = way.build(setting, game.attempts)
-    luck = np.random.default_rng([seed, 4]).random((len(outcomes), len(outcomes.paths))).tolist()
+    passing = Passes(outcomes, luck_of(outcomes, seed), game.check)
     accuracy = spent_usd = made = 0.0
     for number in order_of(outcomes, seed):
         truth = outcomes.successes[number]
-        passes = _passes(truth, luck[number], game.check)
+        passes = passing.of(number)
         answered, tried = _answer(outcomes, number, climber, passes, game.attempts)
         accuracy += truth[answered]
         spent_usd += sum(outcomes.costs_usd[number][path] for path in tried)
@@ -95,9 +93,33 @@ def _answer(
     return climber.best(request, tried), tried
 
 
-def _passes(truth: Sequence[float], luck: Sequence[float], check: Check) -> list[bool]:
-    """Return what the check says of every path's answer."""
-    return [
-        luck[path] >= check.false_fails if success else luck[path] < check.false_passes
-        for path, success in enumerate(truth)
-    ]
+def luck_of(outcomes: OutcomeSet, seed: int) -> list[list[float]]:
+    """Return per request and path the number that decides whether the check errs there."""
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 4])
+    luck: list[list[float]] = rng.random((len(outcomes), len(outcomes.paths))).tolist()
+    return luck
+
+
+class Passes:
+    """What the check says of every answer.
+
+    Args:
+        outcomes: What is true of them.
+        luck: As ``luck_of`` gives it.
+        check: How good the check is.
+    """
+
+    def __init__(self, outcomes: OutcomeSet, luck: Sequence[Sequence[float]], check: Check) -> None:
+        self._successes = outcomes.successes
+        self._luck = luck
+        self._check = check
+
+    def of(self, number: int) -> list[bool]:
+        """Return what it says of every path's answer to a request."""
+        luck, check = self._luck[number], self._check
+        return [
+            luck[path] >= check.false_fails if success else luck[path] < check.false_passes
+            for path, success in enumerate(self._successes[number])
+        ]

@@ -8,6 +8,7 @@ from armwise.offline import parallel
 from armwise.offline.escalation import hindsight
 from armwise.offline.escalation.climbing import NOISY_PRICES, PLANNED, Way
 from armwise.offline.escalation.playing import Check, Climbed, Game, climb
+from armwise.offline.escalation.routed import climb_routed
 from armwise.offline.real.outcome_set import OutcomeSet
 from armwise.offline.real.part import Source, load, sources_of
 from armwise.offline.real.references import Point, best_path
@@ -51,16 +52,33 @@ class Piece:
     seeds: tuple[int, ...]
 
 
+ROUTED = "armwise, through Router.completion"
+"""The planner as a user's request meets it. Ten times as slow as the planner alone, so that it is
+played only where the checks are good and attempts are few."""
+
+
 def ways(outcomes: OutcomeSet, attempts: int) -> dict[str, Way]:
-    """Return those that are played, by name."""
+    """Return those that are played on beliefs and costs alone, by name."""
     order = hindsight.true_price_order(outcomes, attempts)
+    ratio = hindsight.ratio_order(outcomes, attempts)
     true_prices = hindsight.fixed("order of true prices", "cheapest first", order)
-    return {way.name: way for way in (PLANNED, NOISY_PRICES, true_prices)}
+    ratios = hindsight.fixed("order of true cost per success", "Smith's rule", ratio)
+    return {way.name: way for way in (PLANNED, NOISY_PRICES, true_prices, ratios)}
+
+
+def names(outcomes: OutcomeSet, game: Game) -> list[str]:
+    """Return the names of all that are played for a game."""
+    alone = list(ways(outcomes, game.attempts))
+    if game.check == GOOD and game.attempts == min(ATTEMPTS):
+        alone.insert(1, ROUTED)
+    return alone
 
 
 def play(piece: Piece) -> tuple[Climbed, ...]:
     """Play the passes of a piece, in whatever process."""
     outcomes = load(piece.source)
+    if piece.way == ROUTED:
+        return tuple(climb_routed(outcomes, piece.game, seed) for seed in piece.seeds)
     way = ways(outcomes, piece.game.attempts)[piece.way]
     return tuple(climb(outcomes, way, piece.game, seed) for seed in piece.seeds)
 
@@ -114,7 +132,7 @@ def _played(
             tuple(options.seed * 1_000_000 + at for at in range(start, min(start + _CHUNK, runs))),
         )
         for game in games
-        for way in ways(outcomes, game.attempts)
+        for way in names(outcomes, game)
         for start in range(0, runs, _CHUNK)
     ]
     with progress(f"escalation: {outcomes.name}", len(pieces)) as advance:
@@ -138,7 +156,7 @@ def _table(outcomes: OutcomeSet, found: Found, attempts: int, check: Check) -> T
             name,
             *_cells([found[name, Game(value, attempts, check)] for value in VALUES_USD]),
         )
-        for name in ways(outcomes, attempts)
+        for name in names(outcomes, Game(VALUES_USD[0], attempts, check))
     ]
     if check == GOOD:
         rows += _hindsight_rows(outcomes, attempts)
