@@ -97,28 +97,8 @@ class DecisionLog:
             self._lost(error)
 
     def find(self, nonce: str) -> tuple[LoggedDecision | None, tuple[LoggedOutcome, ...]]:
-        """Return what the file holds about one request, reading all of it.
-
-        Damaged lines are passed over.
-
-        Raises:
-            OSError: If the file cannot be read.
-        """
-        decision: LoggedDecision | None = None
-        outcomes: list[LoggedOutcome] = []
-        with self.path.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                if nonce not in line:
-                    continue
-                try:
-                    found = read_line(json.loads(line))
-                except (ValueError, RecursionError):  # ours and JSON's alike
-                    continue
-                if isinstance(found, LoggedDecision) and found.nonce == nonce:
-                    decision = found
-                elif isinstance(found, LoggedOutcome) and found.nonce == nonce:
-                    outcomes.append(found)
-        return decision, tuple(outcomes)
+        """Return what the file holds about one request; see ``find_in_log``."""
+        return find_in_log(self.path, nonce)
 
     def close(self) -> None:
         """Close the file; later lines are refused. May be called twice."""
@@ -171,6 +151,33 @@ class DecisionLog:
                 self.path,
                 said,
             )
+
+
+def find_in_log(
+    path: FilePath, nonce: str
+) -> tuple[LoggedDecision | None, tuple[LoggedOutcome, ...]]:
+    """Return what a decision log holds about one request, reading all of it.
+
+    Damaged lines are passed over.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
+    decision: LoggedDecision | None = None
+    outcomes: list[LoggedOutcome] = []
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if nonce not in line:
+                continue
+            try:
+                found = read_line(json.loads(line))
+            except (ValueError, RecursionError):  # ours and JSON's alike
+                continue
+            if isinstance(found, LoggedDecision) and found.nonce == nonce:
+                decision = found
+            elif isinstance(found, LoggedOutcome) and found.nonce == nonce:
+                outcomes.append(found)
+    return decision, tuple(outcomes)
 
 
 def _opened(path: FilePath) -> int:

@@ -155,12 +155,15 @@ class Signer:
 
 
 def claimed(request_id: object) -> Token:
-    """Return what a request id says of itself, whoever signed it: for messages alone.
+    """Return what a request id says of itself, whoever signed it: for people to read alone.
 
     Raises:
         MalformedRequestIdError: If it is no request id.
     """
-    return _unpack(_decode(request_id)[:-_MAC_BYTES], request_id)
+    raw = _decode(request_id)
+    if raw[0] != _VERSION:
+        raise _malformed(request_id)
+    return _unpack(raw[:-_MAC_BYTES], request_id)
 
 
 def _mac(keyed: hmac.HMAC, payload: bytes) -> bytes:

@@ -1,9 +1,9 @@
 """What is believed and what was seen, per bucket and path, for people to read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from armwise.bandit import UNIT, Evidence
+from armwise.bandit import UNIT, Belief, Evidence
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
@@ -131,8 +131,8 @@ def collect_stats(
         names = [path.name for path in paths]
         names += sorted({key.path for key in evidence if key.bucket == bucket} - set(names))
         buckets[bucket] = {
-            name: _arm_stats(
-                ArmKey(bucket, name, epoch=epochs.get(name, 0)), evidence, beliefs, attempts
+            name: arm_stats(
+                ArmKey(bucket, name, epoch=epochs.get(name, 0)), evidence, beliefs.belief, attempts
             )
             for name in names
         }
@@ -148,12 +148,23 @@ def collect_stats(
     )
 
 
-def _arm_stats(
-    key: ArmKey, evidence: Mapping[ArmKey, Evidence], beliefs: Beliefs, bucket_attempts: int
+def arm_stats(
+    key: ArmKey,
+    evidence: Mapping[ArmKey, Evidence],
+    believed: Callable[[ArmKey, Evidence], Belief],
+    bucket_attempts: int,
 ) -> ArmStats:
+    """Return the stats of one path in one bucket.
+
+    Args:
+        key: The arm in its present epoch.
+        evidence: All evidence of the goal.
+        believed: Makes a belief of an arm's evidence.
+        bucket_attempts: Attempts of the bucket on all paths.
+    """
     now = evidence.get(key, Evidence())
     seen = path_evidence(evidence, key.bucket, key.path)
-    belief = beliefs.belief(key, now)
+    belief = believed(key, now)
     low, high = belief.interval(0.9)
     return ArmStats(
         mean=belief.mean,

@@ -13,6 +13,9 @@ from armwise.storage.goal import Bucket, GoalEvidence
 SUMS = tuple(field.name for field in fields(Evidence))
 """Names of the integers of an arm, in the order in which they are written."""
 
+_LARGEST = (1 << 63) - 1
+"""What the integers of a store can hold."""
+
 
 def to_plain(goal: GoalEvidence) -> dict[str, Any]:
     """Return all integers of a goal; two states are equal exactly if these are."""
@@ -26,7 +29,7 @@ def from_plain(plain: Mapping[str, Any]) -> GoalEvidence:
     """Return the evidence of such values.
 
     Raises:
-        ConfigurationError: If something is missing, or is no integer where one belongs.
+        ConfigurationError: If something is missing, or is no integer from 0 where one belongs.
     """
     try:
         goal = GoalEvidence(half_life_named(plain["half_life"]))
@@ -72,6 +75,8 @@ def _bucket_from_plain(name: str, plain: Mapping[str, Any]) -> Bucket:
         key = ArmKey(
             name, _text(arm["path"]), _whole(arm["earlier_failures"]), _whole(arm["epoch"])
         )
+        if key in bucket.arms:
+            raise ValueError(f"{key} comes twice")
         bucket.arms[key] = Eras(
             _whole(arm["era"]), _sums(arm["newest"]), _sums(arm["before"]), _sums(arm["archive"])
         )
@@ -88,6 +93,8 @@ def _sums(values: Any) -> Evidence:
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{value!r} is no whole number")
+    if not 0 <= value <= _LARGEST:
+        raise ValueError(f"{value} is not from 0 to {_LARGEST}")
     return value
 
 

@@ -38,10 +38,11 @@ def parse_sqlite_url(url: str) -> SQLiteAddress:
     location, _, query = rest.partition("?")
     host, slash, path = location.partition("/")
     if host or not slash:
+        location = location.rpartition("@")[2]  # a password is not repeated
         raise ConfigurationError(
-            f"{url!r} names a host; SQLite has none. Write three slashes for a file in the working "
-            f"directory ('sqlite:///{location or 'evidence.db'}'), four for an absolute path "
-            "('sqlite:////var/lib/app/evidence.db')."
+            f"'sqlite://{location}' names a host; SQLite has none. Write three slashes for a file "
+            f"in the working directory ('sqlite:///{location or 'evidence.db'}'), four for an "
+            "absolute path ('sqlite:////var/lib/app/evidence.db')."
         )
     if not path or path.endswith("/"):
         raise ConfigurationError(f"{url!r} names no file. Write 'sqlite:///evidence.db'.")
