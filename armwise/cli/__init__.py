@@ -1,4 +1,4 @@
-"""The ``armwise`` command; one module per subcommand."""
+"""The ``armwise`` command; one module per command or group of commands."""
 
 import gc
 import io
@@ -11,7 +11,12 @@ import armwise
 from armwise.cli.bench import bench
 from armwise.cli.demo import demo
 from armwise.cli.evaluate import evaluate_log
+from armwise.cli.explain import explain
+from armwise.cli.report import report
 from armwise.cli.route import route
+from armwise.cli.state import state
+from armwise.cli.stats import stats
+from armwise.cli.store import store
 
 app = typer.Typer(
     name="armwise",
@@ -46,6 +51,11 @@ app.command()(bench)
 app.command()(demo)
 app.command()(route)
 app.command("evaluate")(evaluate_log)
+app.command()(report)
+app.command()(stats)
+app.command()(explain)
+app.add_typer(state, name="state", no_args_is_help=True)
+app.add_typer(store, name="store", no_args_is_help=True)
 
 
 def main() -> None:

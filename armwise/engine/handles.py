@@ -16,6 +16,7 @@ from armwise.engine.evals import ArmName, read_evals
 from armwise.engine.path import Path
 from armwise.engine.reporting import WAIT_S
 from armwise.engine.roster import Roster
+from armwise.engine.state import export_goal, import_goal
 from armwise.engine.warm_start import (
     WarmStart,
     check_worth,
@@ -183,6 +184,17 @@ class Handles:
                 self._seeded_files[evals.digest] = len(counted)
                 self._beliefs.set_paths(self._roster.paths)  # for the costs
         return summary(file, evals, counted, is_repeated=is_repeated)
+
+    def export_state(self, file: str | PathLike[str]) -> None:
+        """Write the goal's evidence to a file; see ``Router.export_state``."""
+        export_goal(self._store, self._stored_goal, file)
+
+    def import_state(self, file: str | PathLike[str], *, merge: bool) -> bool:
+        """Take over evidence from a file; see ``Router.import_state``."""
+        is_added = import_goal(self._store, self._stored_goal, file, merge=merge)
+        with self._roster.lock:
+            self._beliefs.set_paths(self._roster.paths)  # what buckets borrow is fitted anew
+        return is_added
 
     def _seed(self, digest: bytes, arm: ArmName, scores: list[int]) -> int:
         """Count scores as outcomes of an arm; return how many were not counted before."""

@@ -19,7 +19,6 @@ class StoredStats:
         half_life: By which it fades.
         buckets: Per bucket, per path. Beliefs are those of the prior Beta(1, 1): a Router decides
             by the priors of its own paths, and borrows between buckets.
-        outcomes: Per bucket, how many outcomes it has seen in all.
         report_rates: Per path, over all its buckets; see ``Stats``.
         attempts: Recorded attempts of all time.
         priced: How many of them have a measured cost.
@@ -29,7 +28,6 @@ class StoredStats:
     goal_id: str
     half_life: HalfLife
     buckets: Mapping[str, Mapping[str, ArmStats]]
-    outcomes: Mapping[str, int]
     report_rates: Mapping[str, ReportRate]
     attempts: int
     priced: int
@@ -50,7 +48,6 @@ def stored_stats(goal_id: str, held: GoalEvidence, now_ms: int) -> StoredStats:
         goal_id=goal_id,
         half_life=held.half_life,
         buckets={name: _bucket(name, held, evidence) for name in sorted(held.buckets)},
-        outcomes={name: held.buckets[name].outcomes for name in sorted(held.buckets)},
         report_rates=report_rates(evidence),
         attempts=total.attempts,
         priced=total.costed,

@@ -175,3 +175,36 @@ class Operating:
                 counted then.
         """
         return self._engine.handles.warm_start(file, trust, most)
+
+    def export_state(self, file: str | PathLike[str]) -> None:
+        """Write all that this Router's goal has learned to a file, as JSON.
+
+        With a shared store that is what all workers have learned, this one's reports included. The
+        file holds integers and names, no prompt and no key; ``armwise state`` reads it too.
+
+        Args:
+            file: The file; one that is there is replaced.
+
+        Raises:
+            ConfigurationError: If the file cannot be written, or the store cannot export.
+            StoreError: If a shared store fails.
+        """
+        self._engine.handles.export_state(file)
+
+    def import_state(self, file: str | PathLike[str], *, merge: bool = False) -> bool:
+        """Take over what the goal of the same name had learned when a file was written.
+
+        Args:
+            file: What ``export_state`` or ``armwise state export`` has written.
+            merge: Add it to what the goal holds already, at the weight that it has now. False
+                takes every integer as it was, and refuses if the goal holds evidence.
+
+        Returns:
+            Whether it was added; False if ``merge`` finds that it had been before.
+
+        Raises:
+            ConfigurationError: If the file cannot be used or lacks the goal; without ``merge`` also
+                if the goal holds evidence or fades by another half-life.
+            StoreError: If a shared store fails.
+        """
+        return self._engine.handles.import_state(file, merge=merge)
