@@ -83,8 +83,7 @@ def note(text: str) -> None:
 
 def output() -> Console:
     """Return the console of standard output; a pipe gets wide lines without colours."""
-    is_narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if is_narrow else _PIPED_WIDTH)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def say(text: str) -> None:

@@ -1,6 +1,7 @@
 """``armwise stats``: what a store alone tells of its goals, while workers serve or rest."""
 
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -66,7 +67,7 @@ def _show(found: StoredStats) -> None:
     if not any(found.buckets.values()):
         console.print(Text("nothing was counted yet"))
     else:
-        console.print(_table(found))
+        console.print(_table(found, console.width))
     for name, rate in found.report_rates.items():
         if rate.share is not None:
             shown = f"{name}: {rate.share:.0%} of {rate.answered} answers have an outcome"
@@ -77,33 +78,37 @@ def _show(found: StoredStats) -> None:
     console.print(Text(spent), soft_wrap=True)
 
 
-def _table(found: StoredStats) -> Table:
+def _table(found: StoredStats, width: int) -> Table:
+    """Return a table, with less in it on a narrow terminal."""
     table = Table(box=None, pad_edge=False)
+    columns = _COLUMNS if width >= _WIDE else {name: _COLUMNS[name] for name in _NARROW}
     table.add_column("bucket", overflow="fold")
     table.add_column("path", overflow="fold")
-    headings = ("success", "90 %", "won", "lost", "attempts", "share", "faults", "judged", "cost $")
-    for heading in (*headings, "latency s", "epoch"):
-        table.add_column(heading, justify="right")
+    for heading in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
     for bucket, arms in found.buckets.items():
         for number, (path, arm) in enumerate(arms.items()):
-            table.add_row(Text("" if number else bucket), Text(path), *_cells(arm))
+            cells = [shown(arm) for shown in columns.values()]
+            table.add_row(Text("" if number else bucket), Text(path), *cells)
     return table
 
 
-def _cells(arm: ArmStats) -> list[str]:
-    return [
-        f"{arm.mean:.3f}",
-        f"{arm.low:.3f}-{arm.high:.3f}",
-        f"{arm.successes:.1f}",
-        f"{arm.failures:.1f}",
-        str(arm.attempts),
-        f"{arm.share:.0%}",
-        str(arm.faults),
-        "" if arm.report_rate is None else f"{arm.report_rate:.0%}",
-        "unknown" if arm.mean_cost_usd is None else f"{arm.mean_cost_usd:.6f}",
-        "" if arm.mean_latency_s is None else f"{arm.mean_latency_s:.3f}",
-        str(arm.epoch),
-    ]
+_COLUMNS: dict[str, Callable[[ArmStats], str]] = {
+    "success": lambda arm: f"{arm.mean:.3f}",
+    "90 %": lambda arm: f"{arm.low:.3f}-{arm.high:.3f}",
+    "won": lambda arm: f"{arm.successes:.1f}",
+    "lost": lambda arm: f"{arm.failures:.1f}",
+    "attempts": lambda arm: str(arm.attempts),
+    "share": lambda arm: f"{arm.share:.0%}",
+    "faults": lambda arm: str(arm.faults),
+    "judged": lambda arm: "" if arm.report_rate is None else f"{arm.report_rate:.0%}",
+    "cost $": lambda arm: "unknown" if arm.mean_cost_usd is None else f"{arm.mean_cost_usd:.6f}",
+    "latency s": lambda arm: "" if arm.mean_latency_s is None else f"{arm.mean_latency_s:.3f}",
+    "epoch": lambda arm: str(arm.epoch),
+}
+_NARROW = ("success", "90 %", "attempts", "cost $")
+_WIDE = 120
+"""Columns that a terminal needs for all of them, with names of usual length."""
 
 
 def _as_data(found: StoredStats) -> dict[str, Any]:
