@@ -91,7 +91,7 @@ def test_the_store_may_be_named_by_the_environment(
         (["success", "--revision", "-1"], "revision must be a whole number"),
         (["success", "--cost-usd", "-1"], "cost_usd must be a number from 0"),
         (["success", "--latency-s", "inf"], "latency_s must be a number from 0"),
-        (["success", "--namespace", "acme"], "signed by another process"),
+        (["success", "--namespace", "acme"], "belongs to namespace ''"),
     ],
 )
 def test_what_cannot_be_reported_is_refused(

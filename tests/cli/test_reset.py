@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,15 @@ def epochs(url: str) -> dict[tuple[str, str], int]:
         }
     finally:
         store.close()
+
+
+def interrupt(process: "subprocess.Popen[bytes]") -> None:
+    """Press Ctrl-C, again after a while: one just before the read begins is not noticed by it."""
+    for _ in range(6):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+            return
 
 
 def test_all_arms_of_a_goal_begin_anew(run: Run, play: Play, url: str) -> None:
@@ -151,13 +161,13 @@ def test_a_person_is_asked_first(
         shown += os.read(keyboard, 4096)
 
     if answer is None:
-        process.send_signal(signal.SIGINT)
+        interrupt(process)
     else:
         os.write(keyboard, answer)
     process.communicate(timeout=30)
     os.close(keyboard)
 
-    assert b"Let 3 arms of goal 'support'" in shown or b"Let 4 arms of goal" in shown
+    assert b"of goal 'support' in sqlite://" in shown
     assert process.returncode == code
     assert bool(epochs(file_url)) is is_reset
 
