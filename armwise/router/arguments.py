@@ -154,17 +154,20 @@ def check_model(model: object) -> None:
     )
 
 
-def check_prices(objective: object, unknown: Sequence[str]) -> None:
-    """Refuse a rule that weighs money where a path's price is not known.
+def check_prices(objective: object, escalate: Escalate | None, unknown: Sequence[str]) -> None:
+    """Refuse what weighs money where a path's price is not known.
 
     Raises:
         ConfigurationError: Naming the paths.
     """
-    if unknown and isinstance(objective, Utility | Budget):
+    weighs = objective.name if isinstance(objective, Utility | Budget) else ""
+    if escalate is not None:
+        weighs = "escalate="
+    if unknown and weighs:
         raise ConfigurationError(
-            f"{objective.name} needs the price of every path, but none is known of "
+            f"{weighs} needs the price of every path, but none is known of "
             f"{', '.join(map(repr, unknown))}: declare input_usd_per_mtok and "
-            "output_usd_per_mtok on the path, or use CheapestWithin(0.02)."
+            "output_usd_per_mtok on the path, or use CheapestWithin(0.02) alone."
         )
 
 

@@ -160,7 +160,7 @@ class Router(Calling, Reporting, Operating):
             is_observing=self._is_observing,
         )
         prices = PathPrices(parsed, self._adapter.info)
-        check_prices(objective, prices.unknown)
+        check_prices(objective, self._escalate, prices.unknown)
         rule = objective or CheapestWithin()
         waits = silence(on_timeout, outcome_timeout)
         self._engine = Engine(

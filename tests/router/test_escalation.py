@@ -267,6 +267,7 @@ def test_a_pin_is_not_escalated_past() -> None:
             {"escalate": Escalate(3, 0.5), "objective": Utility(0.25)},
             "State it once",
         ),
+        ({"escalate": 3, "paths": ["cheap", "openai/no-such-model"]}, "needs the price"),
         (
             {
                 "escalate": Escalate(3, deadline_s=5.0),
