@@ -29,6 +29,8 @@ LIBRARIES = (
     "bayesianbandits",
     "openai",
     "httpx",
+    "redis",
+    "hiredis",
 )
 
 
@@ -84,6 +86,8 @@ class Report:
         spread: What the ends of the figures' spreads are.
         settings: Numbers that the run was made with.
         notes: How it was measured, as a Markdown list.
+        module: Its module, if that has another name.
+        group: The dependency group, or extra, that it needs.
     """
 
     name: str
@@ -92,6 +96,8 @@ class Report:
     spread: str
     settings: dict[str, Any]
     notes: str
+    module: str = ""
+    group: str = "peers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,13 @@ class Options:
         quick: Small numbers, to try the program; nothing is written unless ``out`` is given.
         out: Folder to write into, None to write nothing.
         seed: Seeds whatever is random.
+        words: Further words of the command line.
     """
 
     quick: bool
     out: Path | None
     seed: int
+    words: tuple[str, ...] = ()
 
 
 def run(name: str, measure: Callable[[Options], Report]) -> None:
@@ -182,14 +190,14 @@ def write(report: Report, options: Options, busy: float) -> None:
 
 def as_record(report: Report, options: Options) -> dict[str, Any]:
     """Return what the JSON file holds: the report, how to repeat it, and where it was run."""
-    words = ["--quick"] if options.quick else []
+    words = [*(["--quick"] if options.quick else []), *options.words]
     if options.seed != DEFAULT_SEED:
         words.append(f"--seed {options.seed}")
-    command = " ".join(["python -m", f"benchmarks.{report.name}", *words])
+    command = " ".join(["python -m", f"benchmarks.{report.module or report.name}", *words])
     return {
         "name": report.name,
         "title": report.title,
-        "command": f"python3 run.py --with peers {command}",
+        "command": f"python3 run.py --with {report.group} {command}",
         "date": datetime.now(UTC).date().isoformat(),
         "seed": options.seed,
         "machine": machine(),

@@ -119,6 +119,7 @@ class Background:
         self._worker.stop(timeout_s)
         if self._adoption is not None:
             self._adoption.stop()
+        self.refresher.save()
         self._outbox.close()
 
     def _turn(self) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
+from typing import NamedTuple
 from zlib import crc32
 
 _HEAD = Struct(">II")
@@ -27,8 +28,24 @@ _CLAIMS = 20
 """Directories that a process tries to make; it takes a race to lose one."""
 
 
+class TornError(OSError):
+    """Only a part of a record could be written: the disk became full."""
+
+
+class Slot(NamedTuple):
+    """Where a record is to be written.
+
+    Attributes:
+        segment: Number of the segment.
+        file: Its open file.
+    """
+
+    segment: int
+    file: int
+
+
 class Journal:
-    """The directory of one process; used by one thread at a time.
+    """The directory of one process; used by one thread at a time, but for ``write``.
 
     Args:
         root: Directory of all processes that use the same store; made if it is missing.
@@ -42,34 +59,59 @@ class Journal:
         self.segment = 0
         self._file = self._opened(0)
         self._size = 0
+        self._older: dict[int, int] = {}
 
     def append(self, body: bytes) -> int:
         """Write a record; return the number of its segment.
 
         Raises:
-            OSError: If it could not be written whole; what was written of it is cut.
+            OSError: If it could not be written whole.
+        """
+        slot = self.reserve(len(body))
+        self.write(slot, body)
+        return slot.segment
+
+    def reserve(self, size: int) -> Slot:
+        """Return where a record of so many bytes is to be written.
+
+        Raises:
+            OSError: If a new segment is due and cannot be begun.
         """
         if self._size >= _SEGMENT_BYTES:
             self.rotate()
+        self._size += _HEAD.size + size
+        return Slot(self.segment, self._file)
+
+    @staticmethod
+    def write(slot: Slot, body: bytes) -> None:
+        """Write a record to where it was reserved; safe from several threads at once.
+
+        One call of the system appends it whole, so no thread has to wait for another's disk.
+
+        Raises:
+            TornError: If only a part was written: the segment is read up to there, so nothing
+                more is to be written to it.
+            OSError: If nothing was written.
+        """
         data = _HEAD.pack(crc32(body), len(body)) + body
-        written = os.write(self._file, data)
+        written = os.write(slot.file, data)
         if written != len(data):
-            os.ftruncate(self._file, self._size)
-            raise OSError(f"only {written} of {len(data)} bytes were written")
-        self._size += len(data)
-        return self.segment
+            raise TornError(f"only {written} of {len(data)} bytes were written")
 
     def rotate(self) -> None:
         """Begin a new segment, unless this one is empty."""
         if not self._size:
             return
         opened = self._opened(self.segment + 1)  # first: if it fails, the old one still works
-        os.close(self._file)
+        self._older[self.segment] = self._file  # somebody may be writing to it
         self._file, self._size = opened, 0
         self.segment += 1
 
     def drop(self, segment: int) -> None:
-        """Delete a segment whose records the store surely has."""
+        """Delete a segment to which nobody writes and whose records the store surely has."""
+        file = self._older.pop(segment, None)
+        if file is not None:
+            os.close(file)
         self._path(segment).unlink(missing_ok=True)
 
     def close(self, *, is_done: bool) -> None:
@@ -78,15 +120,20 @@ class Journal:
         Args:
             is_done: Whether the store surely has everything; else it stays, to be adopted.
         """
-        os.close(self._file)
+        self._close_files()
         if is_done:
             shutil.rmtree(self.directory, ignore_errors=True)
         os.close(self._lock)
 
     def forsake(self) -> None:
         """Let go of what belongs to the parent, in a forked child; the parent's lock stays held."""
-        os.close(self._file)
+        self._close_files()
         os.close(self._lock)
+
+    def _close_files(self) -> None:
+        for file in (*self._older.values(), self._file):
+            os.close(file)
+        self._older.clear()
 
     def _path(self, segment: int) -> Path:
         return self.directory / f"{segment:08d}{_SUFFIX}"

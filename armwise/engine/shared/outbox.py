@@ -8,7 +8,6 @@ entries are sent once more over every new connection. The store counts each of t
 has what it acknowledged just before, however long the silence lasts.
 """
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -16,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+from armwise.engine.shared.filing import Filing
 from armwise.engine.shared.journal import Journal
 from armwise.engine.shared.records import Item, encode
 from armwise.storage import ReportStatus
 from armwise.storage.ledger import Settlement
-
-_log = logging.getLogger("armwise.engine")
 
 
 @dataclass(eq=False, slots=True)
@@ -66,37 +64,36 @@ class Outbox:
         self._waiting: dict[str, deque[Entry]] = {}
         self._recent: deque[tuple[float, Entry]] = deque(maxlen=most_recent)
         self._lock = threading.Lock()
-        self._segments: dict[int, int] = {}
-        self._last_sent_s: dict[int, float] = {}
+        self._filing = Filing(self._lock)
         self._heard_s = monotonic()
-        self._journal: Journal | None = None
-        self._is_failing = False
         self.waiting = 0
         self.dropped = 0
-        self.unwritten = 0
 
     def write_to(self, journal: Journal | None) -> None:
         """Write what is put in from now on to this journal; None: keep it in memory alone."""
         with self._lock:
-            self._journal = journal
-            self._is_failing = False
-            self._segments.clear()
-            self._last_sent_s.clear()
+            self._filing.write_to(journal)
 
     @property
     def has_journal(self) -> bool:
         """Whether entries are written to disk."""
-        return self._journal is not None and not self._is_failing
+        return self._filing.works
+
+    @property
+    def unwritten(self) -> int:
+        """How many entries were kept in memory alone since the start."""
+        return self._filing.unwritten
 
     @property
     def directory(self) -> Path | None:
         """Directory of the journal."""
-        return None if self._journal is None else self._journal.directory
+        journal = self._filing.journal
+        return None if journal is None else journal.directory
 
     def put(self, entry: Entry) -> int:
         """Take an entry to be sent; return how many old ones were dropped for it."""
+        entry.segment = self._filing.write(encode(entry.goal, entry.item))
         with self._lock:
-            self._write(entry)
             queue = self._waiting.get(entry.goal)
             if queue is None:
                 queue = self._waiting[entry.goal] = deque()
@@ -106,8 +103,7 @@ class Outbox:
 
     def note(self, entry: Entry) -> None:
         """Write down an entry that somebody is about to send himself."""
-        with self._lock:
-            self._write(entry)
+        entry.segment = self._filing.write(encode(entry.goal, entry.item))
 
     def enqueue(self, entry: Entry) -> None:
         """Take an entry that was noted and could not be sent."""
@@ -135,7 +131,7 @@ class Outbox:
                 entry.status = status
                 entry.is_acknowledged = True
                 self._recent.append((now_s, entry))
-                self._let_go(entry, now_s)
+                self._filing.let_go(entry.segment, now_s)
                 if entry.done is not None:
                     entry.done.set()
 
@@ -148,7 +144,7 @@ class Outbox:
                 self.waiting -= 1
             entry.is_acknowledged = True
             self.dropped += 1
-            self._let_go(entry, monotonic())
+            self._filing.let_go(entry.segment, monotonic())
             if entry.done is not None:
                 entry.done.set()
 
@@ -182,20 +178,7 @@ class Outbox:
         with self._lock:
             while self._recent and self._recent[0][0] < oldest_s:
                 self._recent.popleft()
-            journal = self._journal
-            if journal is None:
-                return
-            done = [
-                segment
-                for segment, sent_s in self._last_sent_s.items()
-                if sent_s < oldest_s and not self._segments.get(segment)
-            ]
-            for segment in done:
-                if segment == journal.segment:
-                    journal.rotate()
-                journal.drop(segment)
-                del self._last_sent_s[segment]
-                self._segments.pop(segment, None)
+            self._filing.tidy(oldest_s)
 
     @property
     def is_settled(self) -> bool:
@@ -206,22 +189,14 @@ class Outbox:
 
     def close(self) -> None:
         """Let go of the journal; it stays on disk unless everything in it is settled."""
-        is_done = self.is_settled
-        with self._lock:
-            if self._journal is not None:
-                self._journal.close(is_done=is_done)
-                self._journal = None
+        self._filing.close(is_done=self.is_settled)
 
     def begin_anew(self) -> None:
         """Forget everything, in a forked child: it belongs to the parent."""
-        if self._journal is not None:
-            self._journal.forsake()
-        self._journal = None
-        self._is_failing = False
+        self._filing.begin_anew()
         self._waiting = {}
         self._recent.clear()
-        self._segments, self._last_sent_s = {}, {}
-        self.waiting = self.dropped = self.unwritten = 0
+        self.waiting = self.dropped = 0
 
     def before_fork(self) -> None:
         """Wait until no entry is being put in or taken out."""
@@ -231,40 +206,11 @@ class Outbox:
         """Let entries in again."""
         self._lock.release()
 
-    def _write(self, entry: Entry) -> None:
-        if self._journal is None:
-            self.unwritten += 1
-            return
-        try:
-            entry.segment = self._journal.append(encode(entry.goal, entry.item))
-        except OSError as error:  # a full disk: memory has to do
-            self.unwritten += 1
-            if not self._is_failing:
-                self._is_failing = True
-                _log.warning(
-                    "the journal in %s takes no more (%s): what is reported is kept in memory "
-                    "until the store has it, and dies with this process",
-                    self._journal.directory,
-                    error,
-                )
-            return
-        self._is_failing = False
-        self._hold(entry.segment)
-
     def _wait_again(self, entry: Entry) -> None:
         copy = Entry(entry.goal, entry.item, entry.segment, is_own=False)
-        self._hold(entry.segment)
+        self._filing.hold(entry.segment)
         self._waiting.setdefault(entry.goal, deque()).append(copy)
         self.waiting += 1
-
-    def _hold(self, segment: int | None) -> None:
-        if segment is not None:
-            self._segments[segment] = self._segments.get(segment, 0) + 1
-
-    def _let_go(self, entry: Entry, now_s: float) -> None:
-        if entry.segment is not None and entry.segment in self._segments:
-            self._segments[entry.segment] -= 1
-            self._last_sent_s[entry.segment] = now_s
 
     def _take_off_front(self, entries: Sequence[Entry]) -> None:
         """Take entries out that ``take`` gave, and so stand at the front of their queue."""
@@ -281,7 +227,7 @@ class Outbox:
             if queue and self.waiting > self._most_waiting:
                 oldest = queue.popleft()
                 oldest.is_acknowledged = True  # the local view lets go of it too
-                self._let_go(oldest, monotonic())
+                self._filing.let_go(oldest.segment, monotonic())
                 self.waiting -= 1
                 dropped += 1
         self.dropped += dropped

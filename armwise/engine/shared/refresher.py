@@ -23,13 +23,14 @@ _SAVE_S = 10.0
 
 
 class _Due:
-    __slots__ = ("at_s", "decisions", "most", "saved_s")
+    __slots__ = ("at_s", "decisions", "is_saved", "most", "saved_s")
 
     def __init__(self) -> None:
         self.at_s = 0.0
         self.decisions = 0
         self.most = DECISIONS
         self.saved_s = float("-inf")
+        self.is_saved = True
 
 
 class Refresher:
@@ -122,8 +123,20 @@ class Refresher:
         if copy is None:
             return
         self._on_refreshed(goal)
-        if self._root is not None and monotonic() - due.saved_s >= _SAVE_S:
-            due.saved_s = monotonic()
+        if monotonic() - due.saved_s >= _SAVE_S:
+            self._save(goal, due)
+        else:
+            due.is_saved = False
+
+    def save(self) -> None:
+        """Write the snapshot files that are behind."""
+        for goal, due in list(self._due.items()):
+            if not due.is_saved:
+                self._save(goal, due)
+
+    def _save(self, goal: str, due: _Due) -> None:
+        due.saved_s, due.is_saved = monotonic(), True
+        if self._root is not None:
             backup.save(self._root, goal, self._view.base(goal))
 
     def begin_anew(self) -> None:
