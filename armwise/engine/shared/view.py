@@ -123,7 +123,11 @@ class View:
             held.is_trusted = True
             if copy is None and not gone:
                 return
-            held.base = copy or held.base
+            if copy is not None:
+                # A store that came back empty knows no half-life; it is to be told this one.
+                is_unknown = copy.half_life is None and not copy.buckets
+                half_life = self.half_life(goal_id) if is_unknown else copy.half_life
+                held.base = GoalEvidence(half_life, copy.version) if is_unknown else copy
             held.overlay = [entry for entry in held.overlay if id(entry) not in gone]
             fresh = held.base.copy()
             for entry in held.overlay:
