@@ -100,6 +100,7 @@ class Feature:
         params: Parameters of the call.
         content: Content of the user's message.
         sent: What the provider must be sent, somewhere in the body.
+        lost_by: Names of the providers whose answer loses it on its way through LiteLLM.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Feature:
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     content: Any = PROMPT
     sent: str = PROMPT
+    lost_by: frozenset[str] = frozenset()
 
     def is_known_to(self, provider: Provider) -> bool:
         """Return whether the provider's wire format has it."""
@@ -145,6 +147,12 @@ FEATURES = (
         Reply(text="Apple makes it.", input_tokens=900, output_tokens=20),
         content=WITH_IMAGE,
         sent=PIXEL,
+    ),
+    Feature(
+        "an answer cut short",
+        Reply(text="Apple makes", finish_reason="length", input_tokens=100, output_tokens=20),
+        # LiteLLM says "stop" of whatever /api/generate has said.
+        lost_by=frozenset({"Ollama generate"}),
     ),
     Feature(
         "cached tokens",

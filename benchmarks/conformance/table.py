@@ -30,6 +30,7 @@ same table.
 A check mark: in all four ways to call (sync, async, stream, async stream) the answer is what the
 provider said, one HTTP request was made, and outcome, tokens and cost are counted as they were
 billed, cached tokens at their own price. A dash: the provider's wire format has no such thing.
+"says `stop`": LiteLLM loses the provider's word for it.
 """
 
 _MIDDLE = """
@@ -70,14 +71,15 @@ def page(feature: SeenFeature, fault: SeenFault) -> str:
 
 
 def is_as_said(feature: Feature, seen: Seen) -> bool:
-    """Return whether the answer is what the provider said, and was counted as a success."""
+    """Return whether the answer is what the provider said, and was counted as it deserves."""
     calls = [call["function"]["name"] for call in feature.reply.tool_calls or ()]
     return (
         seen.error is None
         and seen.text == feature.reply.text
         and [name for name, _ in seen.calls] == calls
         and seen.arm is not None
-        and (seen.arm.successes, seen.arm.failures, seen.arm.faults) == (1, 0, 0)
+        and seen.finish_reason == feature.reply.reason
+        and (seen.arm.successes, seen.arm.failures, seen.arm.faults) == _outcome(feature)
     )
 
 
@@ -85,11 +87,21 @@ def _feature_cell(feature: Feature, provider: Provider, seen: Sequence[Seen]) ->
     if not feature.is_known_to(provider):
         return "-"
     failed = [
-        mode.name
+        (mode.name, each)
         for mode, each in zip(MODES, seen, strict=True)
         if not (is_as_said(feature, each) and each.sent == 1)
     ]
-    return "✓" if not failed else f"not {', '.join(failed)}"
+    if not failed:
+        return "✓"
+    endings = {each.finish_reason for _, each in failed}
+    if len(failed) == len(MODES) and endings == {"stop"} and feature.reply.reason != "stop":
+        return "says `stop`"
+    return f"not {', '.join(name for name, _ in failed)}"
+
+
+def _outcome(feature: Feature) -> tuple[int, int, int]:
+    """Return successes, failures and faults; an answer that was cut short is a failure."""
+    return (1, 0, 0) if feature.reply.reason in ("stop", "tool_calls") else (0, 1, 0)
 
 
 def _fault_cell(seen: Iterable[Seen]) -> str:

@@ -27,16 +27,19 @@ matrix = pytest.mark.parametrize(("provider", "mode", "feature"), CELLS)
 def test_the_answer_is_what_the_provider_said(
     see_feature: See, provider: Provider, mode: Mode, feature: Feature
 ) -> None:
-    """Text, tool calls with their arguments, and one of OpenAI's two words for a good ending."""
+    """Text, tool calls with their arguments, and OpenAI's word for why it ended."""
     seen = see_feature(provider, mode, feature)
 
     assert seen.error is None
+    assert seen.request_id is not None
+    if provider.name in feature.lost_by:
+        # If LiteLLM has learned it, take the provider off the list.
+        assert not is_as_said(feature, seen)
+        return
     assert is_as_said(feature, seen)
     assert [arguments for _, arguments in seen.calls] == [
         json.loads(call["function"]["arguments"]) for call in feature.reply.tool_calls or ()
     ]
-    assert seen.finish_reason == ("tool_calls" if feature.reply.tool_calls else "stop")
-    assert seen.request_id is not None
 
 
 @matrix
