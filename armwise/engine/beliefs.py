@@ -18,7 +18,7 @@ from armwise.bandit.models import BeliefModel, Cell, Fit, has_faded, is_stale, m
 from armwise.engine.costs import PathPrices, path_evidence
 from armwise.engine.path import Path
 from armwise.errors import InvalidBeliefError
-from armwise.storage import ArmKey, BucketEvidence, LocalEvidence
+from armwise.storage import ArmKey, BucketEvidence, LocalEvidence, is_book
 from armwise.storage.forking import register
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Beliefs:
 
     def refit(self) -> None:
         """Look at the whole goal anew if enough was learned, or something was unlearned."""
-        buckets = self._evidence.snapshot(self._goal_id)
+        buckets = self._snapshot()
         outcomes = sum(bucket.count for bucket in buckets.values())
         unseen = outcomes - self._view.outcomes
         if (
@@ -255,7 +255,7 @@ class Beliefs:
 
     def _looked_around(self, buckets: Mapping[str, BucketEvidence] | None = None) -> "_View":
         """Return a view of the whole goal as it is now."""
-        buckets = self._evidence.snapshot(self._goal_id) if buckets is None else buckets
+        buckets = self._snapshot() if buckets is None else buckets
         counts: dict[Cell, tuple[float, float]] = {}
         costs: dict[str, Evidence] = {}
         for bucket in buckets.values():
@@ -271,6 +271,11 @@ class Beliefs:
             fit, counts = self._view.fit, dict(self._view.counts)
         epochs = {name: seen.epochs for name, seen in buckets.items() if seen.epochs}
         return _View(fit, counts, costs, self._prices.scale(costs), outcomes, epochs)
+
+    def _snapshot(self) -> Mapping[str, BucketEvidence]:
+        """Return the evidence of every bucket; books hold none about quality."""
+        buckets = self._evidence.snapshot(self._goal_id)
+        return {name: seen for name, seen in buckets.items() if not is_book(name)}
 
     def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
         arms: list[tuple[str, Belief, float | None]] = []

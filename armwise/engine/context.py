@@ -8,6 +8,7 @@ from typing import Any
 
 from armwise.bandit import Assessment, Complexity, demands_structure, last_user_text
 from armwise.errors import ConfigurationError
+from armwise.storage import BOOKS_PREFIX, is_book
 from armwise.storage.forking import register
 
 GENERAL = "general"
@@ -72,6 +73,11 @@ class Context:
         if task_type in (GENERAL, OTHER):
             return task_type
         check_label(task_type, "task_type", "extraction")
+        if is_book(task_type):
+            raise ConfigurationError(
+                f"task_type must not begin with {BOOKS_PREFIX!r}, which armwise keeps for its own "
+                f"books, got {task_type!r}. Write {task_type.lstrip(BOOKS_PREFIX)!r}."
+            )
         with self._lock:
             if len(self._task_types) >= MAX_TASK_TYPES:
                 return OTHER

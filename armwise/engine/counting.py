@@ -11,7 +11,7 @@ from armwise.engine.changes import Changes
 from armwise.engine.report_rates import RateWatch
 from armwise.engine.tally import Tally
 from armwise.events import Event
-from armwise.storage import ArmKey, Record, ReportStatus
+from armwise.storage import ArmKey, Record, ReportStatus, is_book
 
 if TYPE_CHECKING:
     from armwise.engine.opening import LocalStore
@@ -96,8 +96,9 @@ class Counting:
         return answers
 
     def evidence(self) -> Mapping[ArmKey, Evidence]:
-        """Return all evidence of the goal."""
-        return self._store.evidence(self._stored_goal)
+        """Return all evidence of the goal, without books."""
+        evidence = self._store.evidence(self._stored_goal)
+        return {key: seen for key, seen in evidence.items() if not is_book(key.bucket)}
 
     def compare_rates(self, paths: Sequence[str]) -> None:
         """Look at the report rates of these paths now and then."""

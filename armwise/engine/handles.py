@@ -27,7 +27,7 @@ from armwise.engine.warm_start import (
 )
 from armwise.errors import ConfigurationError
 from armwise.events import Event, PriceUnknown
-from armwise.storage import ArmKey, Record, ReportStatus
+from armwise.storage import ArmKey, Record, ReportStatus, is_book
 
 if TYPE_CHECKING:
     from armwise.engine.opening import LocalStore
@@ -252,7 +252,8 @@ class Handles:
             )
 
     def _buckets(self, evidence: Mapping[ArmKey, object]) -> set[str]:
-        return {key.bucket for key in evidence} | self._decided()
+        seen = {key.bucket for key in evidence if not is_book(key.bucket)}
+        return seen | self._decided()
 
 
 def _known(names: list[str]) -> str:

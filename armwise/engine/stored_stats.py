@@ -7,7 +7,7 @@ from armwise.bandit import Belief, Beta, Evidence, counted
 from armwise.bandit.decay import HalfLife
 from armwise.engine.report_rates import ReportRate, report_rates
 from armwise.engine.stats import ArmStats, arm_stats
-from armwise.storage import ArmKey, GoalEvidence
+from armwise.storage import ArmKey, GoalEvidence, is_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,13 @@ def stored_stats(goal_id: str, held: GoalEvidence, now_ms: int) -> StoredStats:
         held: Its evidence, as a store returns it.
         now_ms: Now, milliseconds since 1970: what is older weighs less.
     """
-    evidence = held.evidence(now_ms)
+    evidence = {key: seen for key, seen in held.evidence(now_ms).items() if not is_book(key.bucket)}
+    buckets = sorted(name for name in held.buckets if not is_book(name))
     total = sum(evidence.values(), Evidence())
     return StoredStats(
         goal_id=goal_id,
         half_life=held.half_life,
-        buckets={name: _bucket(name, held, evidence) for name in sorted(held.buckets)},
+        buckets={name: _bucket(name, held, evidence) for name in buckets},
         report_rates=report_rates(evidence),
         attempts=total.attempts,
         priced=total.costed,

@@ -1,6 +1,7 @@
 """Where evidence lives: one contract, several homes."""
 
 from armwise.storage.base import (
+    BOOKS_PREFIX,
     MAX_AGE_S,
     ArmKey,
     BucketEvidence,
@@ -14,6 +15,7 @@ from armwise.storage.base import (
     ReportStatus,
     Store,
     Tidied,
+    is_book,
     split_goal,
     stored_goal,
 )
@@ -36,6 +38,7 @@ from armwise.storage.opening import STORE_VARIABLE, connect, shown_url
 from armwise.storage.state_files import load_state, save_state
 
 __all__ = [
+    "BOOKS_PREFIX",
     "MAX_AGE_S",
     "STORE_VARIABLE",
     "ArmKey",
@@ -60,6 +63,7 @@ __all__ = [
     "connect_shared",
     "export_state",
     "import_state",
+    "is_book",
     "known_goals",
     "load_state",
     "merge_state",

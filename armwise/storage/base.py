@@ -41,6 +41,18 @@ SLICE_MARGIN_MS = 3_600_000
 """A slice is dropped an hour after its last record expired, so that no report that is still
 accepted can miss its dedupe record."""
 
+BOOKS_PREFIX = "$"
+"""What the names of books begin with."""
+
+
+def is_book(bucket: str) -> bool:
+    """Return whether a bucket is a book: kept by armwise about a goal, beside its beliefs.
+
+    Books hold what workers have to tell each other, in the shape of evidence: who adds up, fits or
+    lists evidence passes over them. No label of a user begins like one.
+    """
+    return bucket.startswith(BOOKS_PREFIX)
+
 
 def stored_goal(namespace: str, goal_id: str) -> str:
     """Return the name under which stores know a goal of a tenant; "" is no tenant.

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from armwise.bandit.decay import half_life_name
 from armwise.errors import ConfigurationError
-from armwise.storage.base import Portable, Store, split_goal, stored_goal
+from armwise.storage.base import Portable, Store, is_book, split_goal, stored_goal
 from armwise.storage.exported import State
 from armwise.storage.goal import GoalEvidence
 
@@ -170,6 +170,7 @@ def arms_named(
         {
             ArmName(name, known, held.epochs.get(known, 0))
             for name, held in evidence.buckets.items()
+            if not is_book(name)
             for known in {*held.epochs, *(key.path for key in held.arms)}
         }
     )

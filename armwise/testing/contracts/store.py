@@ -198,6 +198,15 @@ class StoreContract:
         assert read(store, goal_id).buckets["b/simple"].epochs == {"cheap": 3}
         assert versions[0] == versions[1] != versions[2] == versions[3]
 
+    def test_an_epoch_may_be_a_time(self, store: Store) -> None:
+        """A number as large as milliseconds since 1970 is kept to the last digit, in any order."""
+        goal_id = fresh_goal()
+
+        for epoch in (1_795_532_400_123, 1_795_532_400_124, 1_795_532_400_099):
+            store.open_epoch(goal_id, "$book", "cheap", epoch)
+
+        assert read(store, goal_id).buckets["$book"].epochs == {"cheap": 1_795_532_400_124}
+
     def test_a_version_changes_exactly_when_the_goal_does(self, store: Store) -> None:
         """Who holds the present version is told so, and misses nothing that is new."""
         goal_id = fresh_goal()
