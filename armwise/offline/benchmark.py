@@ -90,6 +90,11 @@ KNOWN = (
     Part("routing", "quality and cost regret where arms have prices", "armwise.offline.routing"),
     Part("prices", "learned costs of equally priced paths", "armwise.offline.equal_prices"),
     Part("change", "models that break, slip and recover", "armwise.offline.change"),
+    Part(
+        "default",
+        "the same, by the engine with all its defaults",
+        "armwise.offline.change.whole_engine",
+    ),
     Part("delay", "stale, late and missing outcomes", "armwise.offline.delay"),
     Part("scaling", "time per decision over paths and goals", "armwise.offline.scaling"),
     Part(

@@ -10,10 +10,11 @@ from armwise.bandit import Arms, Beta, ChangeDetector, CheapestWithin, outcome_e
 from armwise.bandit.change import THRESHOLD
 from armwise.bandit.decay import ERA_TICKS, Eras, Fading, Outcomes, weight
 from armwise.offline.benchmark import BenchOptions
-from armwise.offline.change import run
+from armwise.offline.change import run, whole_engine
 from armwise.offline.change.lockstep import Lockstep, choose
 from armwise.offline.change.playing import Piece, play
 from armwise.offline.change.scenarios import COSTS, EPS, SCENARIOS, SHIPPED, Scenario, Scheme
+from armwise.offline.change.whole_engine import Whole, play_whole
 
 BREAKS = Scenario("B", "the cheap one falls", (0.92, 0.93), (0.4, 0.93))
 
@@ -150,3 +151,29 @@ def test_the_part_reports_tables_and_the_frontier() -> None:
     assert all(len(row) == len(shipped.columns) for row in shipped.rows)
     assert section.gates == ()
     assert section.plots[0].lines[2].x == pytest.approx((shipped.rows[0][1].value,))  # type: ignore[union-attr]
+
+
+def test_the_whole_engine_is_judged_by_the_same_rule() -> None:
+    """Where the cheap arm is useless, every request on it is regret, and none is overpaid."""
+    useless = Scenario("X", "the cheap one never succeeds", (0.0, 0.9), (0.0, 0.9))
+
+    played = play_whole(Whole(useless, CheapestWithin(), 200, seed=1))
+    again = play_whole(Whole(useless, CheapestWithin(), 200, seed=1))
+
+    tried = played.quality_regret[0, 0] / (0.9 * (1 - EPS))
+    assert 1 <= tried <= 20
+    assert tried == pytest.approx(round(tried))
+    assert played.cost_regret[0, 0] == 0.0
+    assert again.quality_regret == played.quality_regret
+
+
+def test_the_default_has_a_row_per_scenario_and_rule() -> None:
+    """The default's own are marked; where nothing breaks there is no delay."""
+    section = whole_engine.run(BenchOptions(quick=True, runs=2), silent)
+
+    (table,) = section.tables
+    assert section.name == "default"
+    assert len(table.rows) == 2 * len(SCENARIOS)
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+    assert {str(table.rows[at][1]) for at in table.marked} == {"cheapest-within 0.02, the default"}
+    assert [row[4] == "" for row in table.rows[::2]] == [not one.breaks for one in SCENARIOS]

@@ -64,7 +64,7 @@ def test_without_a_name_the_parts_that_need_no_data_run() -> None:
     """With data, those that read it run too."""
     names = [part.name for part in chosen((), BenchOptions())]
 
-    assert ["textbook", "routing", "prices", "change", "delay", "scaling"] == names
+    assert ["textbook", "routing", "prices", "change", "default", "delay", "scaling"] == names
     with_data = chosen((), BenchOptions(data=(routing_budget.__file__,)))  # type: ignore[arg-type]
     assert {*names, "real"} <= {part.name for part in with_data}
 

@@ -65,7 +65,7 @@ def play(piece: Piece) -> Played:
     world = np.random.default_rng([piece.seed, 1, *name])
     sampling = np.random.default_rng([piece.seed, 2, *name])
     bandits = Lockstep(piece.schemes, runs)
-    tally = _Tally(piece)
+    tally = Tally(piece)
     every_run = np.arange(runs)[None, :]
     for number in range(requests):
         rates = np.array(scenario.rates(number, requests))
@@ -77,7 +77,7 @@ def play(piece: Piece) -> Played:
     return tally.played()
 
 
-class _Tally:
+class Tally:
     """Adds up regret, and finds the moment from which choices are right again."""
 
     def __init__(self, piece: Piece) -> None:
