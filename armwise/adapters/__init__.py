@@ -1,6 +1,7 @@
 """How providers are called, what calls cost, and what their errors mean."""
 
 from armwise.adapters.base import Adapter, Call
+from armwise.adapters.capabilities import CAPABILITIES
 from armwise.adapters.faults import Fault, classify, retry_after_s
 from armwise.adapters.from_callable import CallableAdapter
 from armwise.adapters.kinds import Kind, Said, messages_of, said
@@ -10,6 +11,7 @@ from armwise.adapters.prices import Price
 from armwise.adapters.usage import Usage, usage_of
 
 __all__ = [
+    "CAPABILITIES",
     "UNKNOWN_MODEL",
     "Adapter",
     "Call",

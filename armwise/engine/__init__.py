@@ -25,11 +25,13 @@ from armwise.engine.shared import SharedStore, StoreHealth
 from armwise.engine.stats import ArmStats, Stats
 from armwise.engine.tally import Counters, EscalationStats, JudgeStats
 from armwise.engine.waiting import Silence
+from armwise.engine.wants import NO_WANTS, Wants, wants_of
 from armwise.engine.warm_start import MOST, TRUST, WarmStart
 
 __all__ = [
     "KEY_VARIABLE",
     "MOST",
+    "NO_WANTS",
     "TRUST",
     "ArmStats",
     "CostReport",
@@ -57,6 +59,7 @@ __all__ = [
     "Stats",
     "StoreHealth",
     "Token",
+    "Wants",
     "WarmStart",
     "check_name",
     "check_timeout",
@@ -68,4 +71,5 @@ __all__ = [
     "path_named",
     "read_line",
     "refuse_owned_params",
+    "wants_of",
 ]

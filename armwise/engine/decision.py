@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from armwise.bandit import Arms, Assessment, Objective, ranking
 from armwise.bandit.evidence import MOST_FAILURES
 from armwise.engine.request_id import Signer, Token
+from armwise.engine.wants import NO_WANTS, Wants
 from armwise.errors import ConfigurationError
 
 
@@ -25,7 +26,7 @@ class Decision:
         draws: The sampled success rate per arm, in the arms' order.
         objective: The rule.
         eligible: Indices of the arms that could be chosen.
-        exclusions: Reason per path that could not: "banned ...", "pinned to ...".
+        exclusions: Reason per path that could not: "banned ...", "lacks vision ...".
         decided_at_ms: When, in milliseconds since 1970.
         nonce: The request's random name.
         epochs: Epoch per path; a path that is missing is in epoch 0.
@@ -34,6 +35,7 @@ class Decision:
         fallbacks: Indices of the arms that a pin excluded: they are tried after an error of the
             pinned one.
         note: What else there is to say of the choice, "" for nothing.
+        wants: What the caller wanted of the request.
     """
 
     goal_id: str
@@ -55,6 +57,7 @@ class Decision:
     _signer: Signer = field(repr=False)
     fallbacks: tuple[int, ...] = ()
     note: str = ""
+    wants: Wants = NO_WANTS
 
     @property
     def ranking(self) -> tuple[str, ...]:

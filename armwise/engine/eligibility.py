@@ -109,6 +109,9 @@ class Restriction:
         return self.reason if self.kind is Kind.PINNED else f"{self.path} {self.reason}"
 
 
+_NONE: Mapping[str, str] = {}
+
+
 class Eligible(NamedTuple):
     """Which arms one decision may choose from.
 
@@ -203,11 +206,20 @@ class Eligibility:
         """Return the pins and bans that have not ended."""
         return tuple(self._living(now_s))
 
-    def eligible(self, bucket: str, arms: Arms, now_s: float) -> Eligible:
+    def eligible(
+        self, bucket: str, arms: Arms, now_s: float, refused: Mapping[str, str] = _NONE
+    ) -> Eligible:
         """Return which arms may be chosen for a request of a bucket.
 
         Bans that leave none, which only removing paths can bring about, are set aside with one
         warning: a request is served whatever an operator has left over.
+
+        Args:
+            bucket: The bucket.
+            arms: Its arms.
+            now_s: Seconds since 1970.
+            refused: Reason per path that cannot take this request. It beats pins and bans; where
+                it leaves none, ``among`` is empty.
         """
         if any(r.until_s <= now_s for r in self.restrictions):
             self._drop_ended(now_s)
@@ -218,8 +230,9 @@ class Eligibility:
             note = "every path is banned here, so the bans are ignored"
             self._warn(bucket)
             bans = {}
-        exclusions = {name: bans[name].reason for name in arms.names if name in bans}
-        left = tuple(index for index in arms.every if arms.names[index] not in bans)
+        reasons = {**{name: ban.reason for name, ban in bans.items()}, **refused}
+        exclusions = {name: reasons[name] for name in arms.names if name in reasons}
+        left = tuple(index for index in arms.every if arms.names[index] not in reasons)
         allowed = {arms.names[index] for index in left}
         pins = [r for r in here if r.kind is Kind.PINNED and r.path in allowed]
         if not pins:

@@ -1,197 +1,38 @@
 """Decides and learns. It calls no model: whoever asks does that, and reports what happened."""
 
-import logging
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from os import PathLike
 from typing import Any
 
-from armwise.bandit import Budget, Complexity, Objective, Outcome
-from armwise.bandit.decay import HalfLife
+from armwise.bandit import Outcome
 from armwise.bandit.evidence import MOST_FAILURES
-from armwise.bandit.models import BeliefModel
-from armwise.engine.beliefs import Beliefs
-from armwise.engine.changes import Changes
-from armwise.engine.context import Context
-from armwise.engine.costs import CostReport, PathPrices, cost_report
-from armwise.engine.counting import Counting
+from armwise.engine.costs import CostReport, cost_report
 from armwise.engine.decision import Decision
-from armwise.engine.decision_log import DecisionLog
-from armwise.engine.eligibility import Eligibility, Eligible
-from armwise.engine.escalating import Climbing, Escalate
-from armwise.engine.following import Following
-from armwise.engine.guarded import guarded
-from armwise.engine.handles import Handles
-from armwise.engine.nonces import Nonces
-from armwise.engine.opening import LocalStore
-from armwise.engine.pacing import Pacer
+from armwise.engine.eligibility import Eligible
+from armwise.engine.excluding import Ask
+from armwise.engine.parts import Parts
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
-from armwise.engine.report_rates import RateWatch
 from armwise.engine.reporting import WAIT_S, read_id, reported_record
-from armwise.engine.request_id import Signer, Token
-from armwise.engine.roster import Roster
-from armwise.engine.shared import SharedStore
+from armwise.engine.request_id import Token
 from armwise.engine.stats import Stats, collect_stats
-from armwise.engine.tally import Tally
-from armwise.engine.telling import Telling
-from armwise.engine.waiting import Silence, Waiting
-from armwise.errors import ForeignRequestIdError
-from armwise.events import (
-    Attempted,
-    Event,
-    PriceUnknown,
-)
-from armwise.storage import (
-    ArmKey,
-    CallFacts,
-    Record,
-    ReportStatus,
-    stored_goal,
-)
-from armwise.storage.forking import register
-
-_log = logging.getLogger("armwise.engine")
+from armwise.engine.wants import NO_WANTS, Wants
+from armwise.errors import ForeignRequestIdError, NoEligiblePathError
+from armwise.events import Attempted
+from armwise.storage import ArmKey, CallFacts, Record, ReportStatus
 
 _SWEPT_AT_ONCE = 32
 """Overdue requests that one decision or report counts: more than come in with it, so that they
 cannot pile up, and few enough that none has to wait for many."""
 
+_SERVED_ANYHOW = "no path may be called for this request; the default is served all the same"
 
-class Engine:
+
+class Engine(Parts):
     """Beliefs, decisions and reports of one goal; safe to share among threads and forks.
 
-    Args:
-        goal_id: The goal; evidence is kept per goal.
-        paths: The paths to choose from.
-        objective: The rule that chooses.
-        model: Makes beliefs of evidence.
-        store: Where evidence lives.
-        prices: Expected and measured costs.
-        complexity: Sorts requests into levels.
-        signer: Signs request ids.
-        namespace: Tenant: its evidence and its ids are kept apart from those of others.
-        escalate: How often a request may be tried again after a failed check; None: never.
-        default_path: In observe mode, the path to serve whatever is chosen; else None.
-        detect_changes: Begin an arm anew when its success rate breaks.
-        half_life: How fast evidence fades; if the store already holds this goal under another
-            half-life, that one stays in force.
-        silence: What is counted for a request without an outcome; None: nothing.
-        decision_log: File that decisions and outcomes are appended to; None: none.
-        seed: Makes draws repeatable.
-        clock: Seconds since 1970.
-        on_event: Called with every event; what it raises is counted and logged once.
+    It is built of the same arguments as its ``Parts``.
     """
-
-    def __init__(
-        self,
-        goal_id: str,
-        paths: Sequence[Path],
-        *,
-        objective: Objective,
-        model: BeliefModel,
-        store: LocalStore,
-        prices: PathPrices,
-        complexity: Complexity,
-        signer: Signer,
-        namespace: str = "",
-        escalate: Escalate | None = None,
-        default_path: Path | None = None,
-        detect_changes: bool = True,
-        half_life: HalfLife = None,
-        silence: Silence | None = None,
-        decision_log: str | PathLike[str] | None = None,
-        seed: int | None = None,
-        clock: Callable[[], float] = time.time,
-        on_event: Callable[[Event], object] | None = None,
-    ) -> None:
-        self.goal_id = goal_id
-        self.prices = prices
-        self._objective = guarded(objective)
-        self._pacer = Pacer(objective) if isinstance(objective, Budget) else None
-        self._context = Context(complexity)
-        self._signer = signer
-        self._default_path = default_path
-        self._clock = clock
-        self._namespace = namespace
-        self._stored_goal = stored_goal(namespace, goal_id)
-        in_force = store.declare(self._stored_goal, half_life)
-        if in_force != half_life:
-            _log.warning(
-                "goal %s fades by a half-life of %s in this store, which stays in force; %s is "
-                "ignored",
-                goal_id,
-                in_force,
-                half_life,
-            )
-        follows = isinstance(store, SharedStore) and store.delivery == "background"
-        self._beliefs = Beliefs(
-            self._stored_goal,
-            paths,
-            store,
-            prices,
-            model=model,
-            seed=seed,
-            attempts=1 if escalate is None else escalate.max_attempts,
-            is_followed=follows,
-        )
-        self.climbing = None if escalate is None else Climbing(escalate, seed)
-        changes = Changes(goal_id) if detect_changes else None
-        if changes is not None:
-            register(changes)
-        self._nonces = Nonces()
-        register(self._nonces)
-        self._tally = Tally()
-        register(self._tally)
-        self._waiting: Waiting | None = None
-        if silence is not None:
-            self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
-        self._eligibility = Eligibility()
-        self.roster = Roster(paths)
-        self._models = self.roster.models
-        log: DecisionLog | None = None
-        if decision_log is not None:
-            log = DecisionLog(
-                decision_log,
-                mode="apply" if default_path is None else "observe",
-                models=self._models,
-                on_lost=lambda: self._tally.add("log_errors"),
-            )
-        self._telling = Telling(goal_id, self._tally, log, on_event)
-        self.emit = self._telling.emit
-        self._counting = Counting(
-            self._stored_goal,
-            store,
-            changes=changes,
-            rates=RateWatch(goal_id, self.emit),
-            tally=self._tally,
-            emit=self.emit,
-            is_told=follows,
-        )
-        self._shared = store if isinstance(store, SharedStore) else None
-        self._following = Following(
-            self._stored_goal, self._beliefs, self._counting.watch, self.emit
-        )
-        if self._shared is not None:
-            self._shared.subscribe(self._following)
-        self.handles = Handles(
-            goal_id,
-            self._stored_goal,
-            store=store,
-            roster=self.roster,
-            eligibility=self._eligibility,
-            beliefs=self._beliefs,
-            prices=prices,
-            changes=changes,
-            context=self._context,
-            decided=self._telling.recall.buckets,
-            default_path=default_path,
-            clock=clock,
-            emit=self.emit,
-        )
-        for name in prices.unknown:
-            self.emit(PriceUnknown(goal_id, name, self._models[name]))
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -204,6 +45,7 @@ class Engine:
         task_type: str | None = None,
         params: Mapping[str, Any] | None = None,
         attempts: int | None = None,
+        wants: Wants = NO_WANTS,
     ) -> Decision:
         """Choose a path. Reads local memory only and writes nothing.
 
@@ -213,10 +55,12 @@ class Engine:
             params: What the call will be made with.
             attempts: Most attempts that the request can have, None: as the Router was told; 1 for
                 a stream, which cannot be checked before it is handed on.
+            wants: What the caller wants of this request.
 
         Raises:
             InvalidMessagesError: If the messages are not messages.
-            ConfigurationError: If the task type is not a label.
+            ConfigurationError: If the task type is not a label, or a wish names no path.
+            NoEligiblePathError: If no path may be called; it says why of each.
         """
         now_s = self._clock()
         if self._waiting is not None:
@@ -224,9 +68,7 @@ class Engine:
         bucket, assessment = self._context.bucket(messages, task_type, params or {})
         beliefs = self._beliefs.of(bucket)
         arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
-        may = Eligible(arms.every, (), {}, "")
-        if self._eligibility.restrictions:
-            may = self._eligibility.eligible(bucket, arms, now_s)
+        may = self._eligible(Ask(bucket, beliefs, messages, params or {}, wants, now_s))
         objective = self._objective if self._pacer is None else self._pacer.budget
         if self.climbing is not None:
             objective = planned = self.climbing.rule(beliefs, attempts)
@@ -253,11 +95,22 @@ class Engine:
             _signer=self._signer,
             fallbacks=may.fallbacks,
             note=may.note,
+            wants=wants,
         )
         if self._pacer is not None:
             self._pacer.decided(decision.expected_usd(served))
         self._telling.decided(decision)
         return decision
+
+    def _eligible(self, ask: Ask) -> Eligible:
+        """Return which arms may be chosen; where others are only observed, one always may."""
+        try:
+            return self._excluding.eligible(ask)
+        except NoEligiblePathError as error:
+            if self._default_path is None:
+                raise
+            served = (ask.arms.names.index(self._default_path.name),)
+            return Eligible(served, (), error.exclusions, _SERVED_ANYHOW)
 
     def next_attempt(
         self, decision: Decision, failed: Sequence[str], closed: Collection[str]

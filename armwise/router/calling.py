@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from armwise.adapters import Adapter, Kind, messages_of
-from armwise.engine import Decision, Engine, Escalate, check_timeout, refuse_owned_params
+from armwise.engine import Decision, Engine, Escalate, check_timeout, refuse_owned_params, wants_of
 from armwise.errors import ConfigurationError
 from armwise.router.attempts import Flow, adrive, attempts, drive
 from armwise.router.recording import Recorder
@@ -18,9 +18,10 @@ class Calling:
     """How a Router calls, and its calls beside ``completion``.
 
     They are decided, tried, checked, counted and reported like chats. ``task_type``,
-    ``return_request_id`` and ``timeout_s`` mean what they mean for ``completion``, and so do the
-    errors. The level of a request is that of its prompt or input. A goal's beliefs do not tell
-    kinds of calls apart, so give each kind a Router of its own.
+    ``return_request_id``, ``timeout_s`` and the wishes of a request (``require=``, ``exclude=``,
+    ``max_cost_usd=``, ``max_latency_s=``, ``context=``, ``session_id=``) mean what they mean for
+    ``completion``, and so do the errors. The level of a request is that of its prompt or input. A
+    goal's beliefs do not tell kinds of calls apart, so give each kind a Router of its own.
     """
 
     _engine: Engine
@@ -170,15 +171,17 @@ class Calling:
         asked: Any,
         task_type: str | None,
         timeout_s: float | None,
-        params: Mapping[str, Any],
+        params: dict[str, Any],
         *,
         stream: bool,
     ) -> Flow:
+        wants, params = wants_of(params)
         refuse_owned_params(params, "a call")
         check_timeout(timeout_s)
         messages = asked if kind == "chat" else messages_of(kind, asked)
         attempts_left = 1 if stream else None
-        decision = self._engine.decide(messages, task_type, _hints(kind, params), attempts_left)
+        hints = _hints(kind, params)
+        decision = self._engine.decide(messages, task_type, hints, attempts_left, wants)
         if kind == "embedding":
             for name in decision.ranking:
                 self._refuse_other_kind(name, self._engine.roster.known[name].model)

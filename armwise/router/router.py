@@ -23,6 +23,7 @@ from armwise.engine import (
     escalation,
     parse_paths,
     path_named,
+    wants_of,
 )
 from armwise.events import Event
 from armwise.router.arguments import (
@@ -232,13 +233,17 @@ class Router(Calling, Reporting, Operating):
             timeout_s: Deadline over all attempts, in seconds; None: the Router's.
             stream: Return a ``Stream`` of chunks; its ``request_id`` is known at once.
             **params: Parameters for the provider (temperature, tools, ...). They override a
-                path's own ``params``.
+                path's own ``params``. Six names are wishes for this request and stay here
+                (``armwise.engine.Wants``): ``require={"vision"}`` and ``exclude={"a path"}``;
+                ``max_cost_usd`` and ``max_latency_s``, the most that it may be expected to cost
+                and to take; ``context={"tenant": "acme"}``; and ``session_id``.
 
         Returns:
             An OpenAI-shaped response, whatever the provider.
 
         Raises:
             InvalidMessagesError: If the messages are not messages.
+            NoEligiblePathError: If no path may be called; it says why of each.
             AllPathsFailedError: If every path ended in a provider's error.
             Exception: A provider's error that every path would share, such as a bad request.
         """
@@ -293,10 +298,10 @@ class Router(Calling, Reporting, Operating):
         Args:
             messages: Messages in any form of the OpenAI chat API.
             task_type: As in ``completion``.
-            **params: What the call will be made with; tools and response_format matter for the
-                level.
+            **params: As in ``completion``: what the call will be made with, and wishes.
         """
-        decision = self._engine.decide(messages, task_type, params)
+        wants, params = wants_of(params)
+        decision = self._engine.decide(messages, task_type, params, wants=wants)
         self._engine.expect(decision)
         return decision
 

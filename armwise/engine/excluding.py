@@ -1,0 +1,124 @@
+"""Which arms a request may be sent to: everybody who excludes paths is asked, in order."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from armwise.bandit import Arms
+from armwise.engine.beliefs import BucketBeliefs
+from armwise.engine.eligibility import Eligibility, Eligible
+from armwise.engine.wants import Wants
+from armwise.errors import NoEligiblePathError
+
+
+class Ask(NamedTuple):
+    """One request, as those see it who may exclude paths from it.
+
+    Attributes:
+        bucket: Its bucket.
+        beliefs: What is believed there.
+        messages: Its messages; they are not to be kept.
+        params: What the call will be made with, without what paths add.
+        wants: What the caller wants of it.
+        now_s: Seconds since 1970.
+    """
+
+    bucket: str
+    beliefs: BucketBeliefs
+    messages: Any
+    params: Mapping[str, Any]
+    wants: Wants
+    now_s: float
+
+    @property
+    def arms(self) -> Arms:
+        """The bucket's arms."""
+        return self.beliefs.sampler.arms
+
+
+Excluder: TypeAlias = Callable[[Ask], Mapping[str, str]]
+"""Returns the reason per path that is not to be called for a request; paths that are not among the
+arms are ignored."""
+
+
+class Excluding:
+    """Asks all who may exclude paths.
+
+    *Hard* excluders say what cannot be: a prompt that is too long, a wish, a spent budget. Where
+    they leave nothing, the request is refused. *Soft* ones say what had better not be, such as a
+    path that was down a moment ago: what they exclude is still tried after an error of the others,
+    and where they leave nothing they are ignored. An operator's pins and bans come between the two.
+
+    Args:
+        goal_id: The goal, for messages.
+        eligibility: Pins and bans.
+        hard: Asked in this order; of several reasons for a path the first one is given.
+        soft: Likewise.
+    """
+
+    def __init__(
+        self,
+        goal_id: str,
+        eligibility: Eligibility,
+        hard: tuple[Excluder, ...] = (),
+        soft: tuple[Excluder, ...] = (),
+    ) -> None:
+        self._goal_id = goal_id
+        self._eligibility = eligibility
+        self.hard = hard
+        self.soft = soft
+
+    def eligible(self, ask: Ask) -> Eligible:
+        """Return which arms may be chosen.
+
+        Raises:
+            NoEligiblePathError: If none may be; it lists every path with its reason.
+        """
+        arms = ask.arms
+        refused = _asked(self.hard, ask)
+        if not refused and not self._eligibility.restrictions:
+            may = Eligible(arms.every, (), {}, "")
+        else:
+            may = self._eligibility.eligible(ask.bucket, arms, ask.now_s, refused)
+            if not may.among:
+                raise self._none_left(may.exclusions)
+        avoided = _asked(self.soft, ask) if self.soft else None
+        return _avoiding(may, arms, avoided) if avoided else may
+
+    def _none_left(self, exclusions: Mapping[str, str]) -> NoEligiblePathError:
+        lines = "\n".join(f"  {name}: {reason}" for name, reason in exclusions.items())
+        return NoEligiblePathError(
+            f"no path may be called for this request (goal {self._goal_id!r}):\n{lines}",
+            dict(exclusions),
+        )
+
+
+def _asked(excluders: tuple[Excluder, ...], ask: Ask) -> Mapping[str, str]:
+    """Return everybody's exclusions, the first reason per path."""
+    found: Mapping[str, str] = {}
+    for excluder in excluders:
+        excluded = excluder(ask)
+        if excluded:
+            found = {**excluded, **found}
+    return found
+
+
+_NOTHING_ELSE = "every path is one to avoid at present, so that is ignored"
+
+
+def _avoiding(may: Eligible, arms: Arms, avoided: Mapping[str, str]) -> Eligible:
+    """Return what is left when paths are avoided, these as fallbacks; all if none is left."""
+
+    def good(indices: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(index for index in indices if arms.names[index] not in avoided)
+
+    among = good(may.among) or good(may.fallbacks)  # a pin to a path that is avoided rests
+    if not among:
+        note = f"{may.note}; {_NOTHING_ELSE}" if may.note else _NOTHING_ELSE
+        return may._replace(note=note)
+    later = tuple(sorted({*may.among, *may.fallbacks} - {*among}))
+    chosen_from = {arms.names[index] for index in among}
+    reasons = {**may.exclusions, **avoided}
+    exclusions = {
+        name: reasons[name] for name in arms.names if name in reasons and name not in chosen_from
+    }
+    return Eligible(among, later, exclusions, may.note)
