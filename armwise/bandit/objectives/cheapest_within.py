@@ -58,10 +58,14 @@ class CheapestWithin:
     def choose(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> int:
         """Return the cheapest arm that is good enough; see ``Objective.choose``."""
         best = max(draws) if among is arms.every else max([draws[i] for i in among])
-        threshold = (1.0 - self.eps) * best
-        means = arms.means
-        good = [i for i in among if draws[i] >= threshold or means[i] >= threshold]
-        return highest_of_cheapest(good, draws, arms.costs_usd, self.price_tolerance)
+        return highest_of_cheapest(
+            arms,
+            draws,
+            among,
+            (1.0 - self.eps) * best,
+            tolerance=self.price_tolerance,
+            by_mean=True,
+        )
 
     def reason(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> str:
         """Say why; see ``Objective.reason``."""

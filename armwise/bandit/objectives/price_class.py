@@ -29,29 +29,41 @@ def check_tolerance(value: float, what: str) -> None:
 
 
 def highest_of_cheapest(
-    good: Sequence[int], draws: Sequence[float], costs_usd: Sequence[float], tolerance: float
+    arms: Arms,
+    draws: Sequence[float],
+    among: Sequence[int],
+    least: float,
+    *,
+    tolerance: float,
+    by_mean: bool,
 ) -> int:
-    """Return the arm with the highest draw among those at the price of the cheapest one.
+    """Return the arm with the highest draw among those at the price of the cheapest good one.
 
     The class is anchored at the cheapest arm that is good enough: an arm belongs to it if it costs
     at most ``1 + tolerance`` times as much. Neighbours of neighbours do not, so no chain of small
     steps leads to a dear arm, and an arm dearer than that never wins by its draw.
 
     Args:
-        good: Indices of the arms that are good enough, cheapest first, at least one.
+        arms: The arms, cheapest first; those without a price make a class of their own.
         draws: One sampled success rate per arm.
-        costs_usd: Expected cost per arm; infinite ones make a class of their own.
+        among: Indices of the arms that may be chosen, ascending.
+        least: The rate from which on an arm is good enough.
         tolerance: Share above the cheapest cost that still counts as the same price.
+        by_mean: An arm whose posterior mean reaches it is good enough too.
+
+    Returns:
+        The index, -1 if no arm is good enough.
     """
-    chosen = good[0]
-    if len(good) == 1:
-        return chosen
-    dearest_usd = costs_usd[chosen] * (1.0 + tolerance)
-    for index in good:
-        if costs_usd[index] > dearest_usd:
-            break
-        if draws[index] > draws[chosen]:
-            chosen = index
+    means, costs_usd = arms.means if by_mean else draws, arms.costs_usd
+    chosen, dearest_usd = -1, 0.0
+    for index in among:
+        if draws[index] >= least or means[index] >= least:
+            if chosen < 0:
+                chosen, dearest_usd = index, costs_usd[index] * (1.0 + tolerance)
+            elif costs_usd[index] > dearest_usd:
+                break
+            elif draws[index] > draws[chosen]:
+                chosen = index
     return chosen
 
 

@@ -57,10 +57,10 @@ class TargetRate:
 
     def choose(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> int:
         """Return the cheapest arm that reaches the target; see ``Objective.choose``."""
-        good = [i for i in among if draws[i] >= self.rate]
-        if not good:
-            return self.fallback.choose(arms, draws, among)
-        return highest_of_cheapest(good, draws, arms.costs_usd, self.price_tolerance)
+        chosen = highest_of_cheapest(
+            arms, draws, among, self.rate, tolerance=self.price_tolerance, by_mean=False
+        )
+        return chosen if chosen >= 0 else self.fallback.choose(arms, draws, among)
 
     def reason(self, arms: Arms, draws: Sequence[float], among: Sequence[int]) -> str:
         """Say why; see ``Objective.reason``."""
