@@ -39,17 +39,13 @@ def one_line_errors(command: str) -> Generator[None]:
     """Turn what armwise raises into one line on standard error and an exit code."""
     try:
         yield
-        sys.stdout.flush()
+        sys.stdout.flush()  # a reader that is gone is noticed here, where it is no traceback
     except StoreError as error:
         complain(command, str(error))
         raise typer.Exit(UNREACHABLE) from None
     except ArmwiseError as error:
         complain(command, str(error))
         raise typer.Exit(USAGE) from None
-    except BrokenPipeError:
-        # Whoever reads has seen enough; the interpreter must not complain of it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(REFUSED) from None
     except (KeyboardInterrupt, typer.Abort):
         raise typer.Exit(INTERRUPTED) from None
 
