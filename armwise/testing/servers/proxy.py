@@ -22,6 +22,8 @@ class FaultyProxy:
         delay_s: Seconds by which every reply is late.
         is_black_hole: Nothing arrives in either direction, and nobody is told.
         drops_replies: Requests arrive, replies are lost.
+        keeps_bytes: Whether what passes is kept in ``seen``.
+        seen: What has passed in both directions, in the order in which it came.
         lost_replies: How many pieces of a reply were lost so far.
     """
 
@@ -29,6 +31,8 @@ class FaultyProxy:
         self.delay_s = 0.0
         self.is_black_hole = False
         self.drops_replies = False
+        self.keeps_bytes = False
+        self.seen = bytearray()
         self.lost_replies = 0
         self._server_port = port
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -96,6 +100,8 @@ class FaultyProxy:
             while data := source.recv(_CHUNK):
                 while self.is_black_hole and not self._closing.is_set():
                     time.sleep(_POLL_S)
+                if self.keeps_bytes:
+                    self.seen += data
                 if is_reply and self.drops_replies:
                     self.lost_replies += 1
                     continue
