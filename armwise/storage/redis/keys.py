@@ -14,7 +14,8 @@ Dedupe records lie in small hashes, which servers keep as flat lists: 20 bytes a
 75. A flat list holds up to 128 fields, so a slice has shards enough for what it has to hold: it
 begins with 64, goes on to 1,024 more where these are full, and to 16,384 more after that. A record
 goes to the first level whose shard has room; shards never shrink, so a shard with room proves that
-no level above it holds the record.
+no level above it holds the record. A worker sends the names of the first level's shards only, until
+the script answers that these are full.
 """
 
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ _TAKEN_BITS = (0, 6, 16)
 """Which bits of the checksum choose the shard of each level: not the same ones twice."""
 
 
+@lru_cache(maxsize=4096)
 def encoded(name: str) -> str:
     """Return a name as it stands in keys and fields; no part of it can be taken for a separator."""
     return quote(name, safe=" ")
@@ -111,14 +113,10 @@ class GoalKeys:
         """
         return [f"{self.stem}:d:{slice_name}:{n}" for n in range(_STARTS[level] + LEVELS[level])]
 
-    def shards_of(self, slice_name: str, field: bytes) -> tuple[str, ...]:
-        """Return the shards that may hold a record, one per level."""
-        checksum = crc32(field)
-        stem = f"{self.stem}:d:{slice_name}:"
-        return tuple(
-            f"{stem}{start + (checksum >> bits) % shards}"
-            for start, shards, bits in zip(_STARTS, LEVELS, _TAKEN_BITS, strict=True)
-        )
+    def shard(self, slice_name: str, level: int, field: bytes) -> str:
+        """Return the shard that holds a record, if it is on this level."""
+        number = _STARTS[level] + (crc32(field) >> _TAKEN_BITS[level]) % LEVELS[level]
+        return f"{self.stem}:d:{slice_name}:{number}"
 
 
 @lru_cache(maxsize=1024)
@@ -135,8 +133,9 @@ def tenant_key(tenant: str, what: str) -> str:
 
 def slice_of(record: Record, clock: Clock) -> str:
     """Return the slice of a record's dedupe record: by its decision, so that all agree."""
-    number = SEEDS if record.is_seed else record.decided_at_ms // SLICE_MS
-    return f"{clock.generation}:{number}"
+    if record.is_seed:
+        return f"{clock.generation}:{SEEDS}"
+    return f"{clock.generation}:{record.decided_at_ms // SLICE_MS}"
 
 
 @lru_cache(maxsize=4096)

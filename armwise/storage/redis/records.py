@@ -1,16 +1,17 @@
 """Packs records for the script that counts them, and reads its answer: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from struct import Struct
 
 from armwise.errors import ConfigurationError
 from armwise.storage.base import ArmKey, Record, ReportStatus
-from armwise.storage.redis.keys import Clock, GoalKeys, arm_field, encoded, slice_of
+from armwise.storage.redis.keys import LEVELS, Clock, GoalKeys, arm_field, encoded, slice_of
 
 MOST_AT_ONCE = 100
 """Records per script: 0.5 ms during which the server serves nobody else (measured)."""
 
 LARGEST_REVISION = 65_535
+_NOT_SENT = 65_535
 _EXACT = 1 << 53
 """Below this a number passes through Lua, whose numbers are doubles, unchanged."""
 
@@ -29,9 +30,15 @@ _ANSWERS = {
 
 
 def packed(
-    records: Sequence[Record], keys: GoalKeys, clock: Clock
+    records: Sequence[Record], keys: GoalKeys, clock: Clock, levels: Mapping[str, int]
 ) -> tuple[list[str], list[str | bytes]]:
     """Return the shards and the arguments that count these records.
+
+    Args:
+        records: What to count.
+        keys: Of the goal.
+        clock: In force.
+        levels: How many levels of shards to send, per slice; one where nothing is said.
 
     Raises:
         ConfigurationError: If a number is larger than any that can be counted exactly.
@@ -42,9 +49,10 @@ def packed(
     for record in records:
         field = record.nonce + bytes((record.attempt,))
         slice_name = slice_of(record, clock)
-        numbers = [
-            shards.setdefault(shard, len(shards)) for shard in keys.shards_of(slice_name, field)
-        ]
+        numbers = [_NOT_SENT] * len(LEVELS)
+        for level in range(levels.get(slice_name, 1)):
+            shard = keys.shard(slice_name, level, field)
+            numbers[level] = shards.setdefault(shard, len(shards))
         arm = arms.setdefault(record.arm, len(arms))
         lines.append(_line(record, field, arm, numbers) + slice_name.encode())
     named: list[str | bytes] = [str(len(arms))]
@@ -55,15 +63,13 @@ def packed(
 
 def _line(record: Record, field: bytes, arm: int, shards: Sequence[int]) -> bytes:
     facts = record.facts
-    flags = 0
-    for flag, is_set in (
-        (_COST, facts.cost_nanousd is not None),
-        (_TOKENS, facts.output_tokens is not None),
-        (_LATENCY, facts.latency_us is not None),
-        (_FAULT, facts.fault),
-        (_SEED, record.is_seed),
-    ):
-        flags |= flag * is_set
+    flags = (
+        _COST * (facts.cost_nanousd is not None)
+        + _TOKENS * (facts.output_tokens is not None)
+        + _LATENCY * (facts.latency_us is not None)
+        + _FAULT * facts.fault
+        + _SEED * record.is_seed
+    )
     amounts = (facts.cost_nanousd or 0, facts.output_tokens or 0, facts.latency_us or 0)
     if max(amounts) >= _EXACT or min(amounts) <= -_EXACT:
         raise ConfigurationError(

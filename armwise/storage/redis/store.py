@@ -7,6 +7,7 @@ from typing import Any
 from armwise.bandit.decay import HalfLife, check_half_life
 from armwise.errors import StoreUnavailableError
 from armwise.storage.base import (
+    SLICES,
     Finding,
     Record,
     ReportStatus,
@@ -37,6 +38,9 @@ _MOST_CLOCKS = 5
 _MOST_REBASES = 50
 """Times that a goal's evidence is computed anew because somebody has reported meanwhile."""
 
+_MOST_SLICES = 4 * SLICES
+"""Slices per goal whose levels are remembered: all that are accepted, and some more."""
+
 _VERSION_STEPS = 1 << 16
 """A version grows by a random step, so that a replica which was promoted before the last writes
 had reached it does not repeat the master's versions."""
@@ -63,6 +67,7 @@ class RedisStore:
         self._client = Client(self.address)
         self._time = clock
         self._clocks: dict[str, Clock] = {}
+        self._levels: dict[str, dict[str, int]] = {}
         self._listed: dict[str, int] = {}
 
     @property
@@ -185,11 +190,19 @@ class RedisStore:
         keys = goal_keys(goal_id)
 
         def arguments(clock: Clock) -> tuple[list[str], list[Word]]:
-            shards, words = packed(records, keys, clock)
+            shards, words = packed(records, keys, clock, levels)
             head: list[Word] = [self._now_ms(), MAX_AGE_MS, SHARD_FIELDS, _step()]
             return [keys.slices, *shards], [*head, *words]
 
-        return answers(self._run("apply", goal_id, arguments)[1])
+        while True:
+            levels = self._levels.get(goal_id, {})
+            answer = self._run("apply", goal_id, arguments)[1]
+            if not isinstance(answer, list):
+                return answers(answer)
+            full = {name.decode() for name in answer[1:]}
+            grown = {name: levels.get(name, 1) + 1 for name in full}
+            # Replaced, not changed: other threads read it. Slices that have expired drop out.
+            self._levels[goal_id] = {**dict(list(levels.items())[-_MOST_SLICES:]), **grown}
 
     def _run(
         self,

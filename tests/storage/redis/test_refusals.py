@@ -115,7 +115,7 @@ def test_a_key_of_another_type_leaves_nothing_half_counted(
     goal_id, item, clock = fresh_goal(), record(7), Clock()
     own_store.apply(goal_id, [record()])
     keys = goal_keys(goal_id)
-    shard = keys.shards_of(slice_of(item, clock), item.nonce + b"\0")[0]
+    shard = keys.shard(slice_of(item, clock), 0, item.nonce + b"\0")
     named = {"meta": keys.meta, "evidence": keys.evidence(clock), "slices": keys.slices}
     key = named.get(what, shard)
     client = own_server.client()

@@ -5,7 +5,8 @@
 -- ARGV: 1 clock, 2 now in ms ("" for the server's own), 3 longest age in ms, 4 fields per shard,
 --       5 step of the version, 6 number of arms; bucket and arm of each; then packed records, as
 --       armwise.storage.redis.records makes them.
--- Returns one letter per record, or {clock} if another clock is in force: then nothing happened.
+-- Returns one letter per record; or {clock} if another clock is in force, or {'', slices} if these
+-- have filled their shards and the next level is to be sent too: then nothing happened.
 --
 -- Everything is read, and so every type is checked, before anything is written. A server that is
 -- full, read-only or short of replicas refuses a script's first write, never a later one. The one
@@ -129,15 +130,6 @@ for number = 0, tonumber(ARGV[6]) - 1 do
 end
 
 local lengths = {}
-local function length_of(shard)
-  local length = lengths[shard]
-  if not length then
-    length = redis.call('HLEN', shard)
-    lengths[shard] = length
-  end
-  return length
-end
-
 local levels, new_levels = {}, {}
 local function use_level(slice, level)
   if not levels[slice] then
@@ -148,27 +140,31 @@ local function use_level(slice, level)
   end
 end
 
-local counted = {}
-local function look_up(slice, field, ...)
-  for level = 1, select('#', ...) do
-    local shard = KEYS[FIRST_SHARD + select(level, ...)]
+local counted, deeper = {}, {}
+local function look_up(slice, field, first, second, third)
+  local shards = {KEYS[FIRST_SHARD + first], KEYS[FIRST_SHARD + second], KEYS[FIRST_SHARD + third]}
+  for level = 1, 3 do
+    local shard = shards[level]
+    if not shard then break end
     local raw = redis.call('HGET', shard, field)
     if raw then
       local known = read_counted(raw)
       known.shard, known.field = shard, field
       return known
     end
-    local length = length_of(shard)
-    if length < shard_fields or level == select('#', ...) then
+    local length = lengths[shard] or redis.call('HLEN', shard)
+    if length < shard_fields or level == 3 then
       if length == 0 then use_level(slice, level - 1) end
       lengths[shard] = length + 1
       return {revision = -1, facts = 0, shard = shard, field = field}
     end
+    lengths[shard] = length
   end
+  deeper[slice] = true
 end
 
 local seen = {}
-local function find(slice, field, ...)
+local function find(slice, field, first, second, third)
   local of_slice = seen[slice]
   if not of_slice then
     of_slice = {}
@@ -176,79 +172,69 @@ local function find(slice, field, ...)
   end
   local known = of_slice[field]
   if not known then
-    known = look_up(slice, field, ...)
+    known = look_up(slice, field, first, second, third)
     of_slice[field] = known
     counted[#counted + 1] = known
   end
   return known
 end
 
-local groups = {}
-local function sums_of(arm, tick)
+local groups, increments = {}, {}
+local function group_of(arm, tick)
   local era = divided(tick, ERA_TICKS)
-  local sums = arm.eras[era]
-  if not sums then
-    sums = {}
-    arm.eras[era] = sums
-    groups[#groups + 1] = {
-      stem = arm.bucket .. '|' .. arm.name .. '|' .. number_text(era) .. '|', sums = sums}
+  local group = arm.eras[era]
+  if not group then
+    group = {stem = arm.bucket .. '|' .. arm.name .. '|' .. number_text(era) .. '|', sums = {}}
+    arm.eras[era] = group
+    groups[#groups + 1] = group
   end
-  return sums
+  return group
 end
 
-local increments = {}
-local function add(arm, tick, code, amount)
-  if amount == 0 then return end
-  local sums = sums_of(arm, tick)
+local function add_amount(group, code, amount)
+  local sums = group.sums
   local sum = (sums[code] or 0) + amount
   if sum >= EXACT or sum <= -EXACT then
-    increments[#increments + 1] = {
-      arm.bucket .. '|' .. arm.name .. '|' .. number_text(divided(tick, ERA_TICKS)) .. '|' .. code,
-      sums[code]}
+    increments[#increments + 1] = {group.stem .. code, sums[code]}
     sum = amount
   end
-  sums[code] = sum
-  arm.is_changed = true
+  if amount ~= 0 then sums[code] = sum end
 end
 
-local function split(score, w)
-  if not score then return 0, 0, 0, 0 end
-  if score == FULL_SCORE then return w, 0, w, 1 end
-  if score == 0 then return 0, w, 0, 1 end
-  local successes = divided(w * score + FULL_SCORE / 2, FULL_SCORE)
-  local square = divided(score * score + FULL_SCORE / 2, FULL_SCORE)
-  return successes, w - successes, divided(w * square + FULL_SCORE / 2, FULL_SCORE), 1
-end
-
-local function add_facts(arm, known, news, cost, tokens, latency)
-  local tick = known.tick
-  known.facts = known.facts + news
+local function add_facts(group, news, cost, tokens, latency)
+  local sums = group.sums
   if bit.band(news, COST) ~= 0 then
-    add(arm, tick, 'c', cost)
-    add(arm, tick, 'cn', 1)
+    add_amount(group, 'c', cost)
+    sums.cn = (sums.cn or 0) + 1
   end
   if bit.band(news, TOKENS) ~= 0 then
-    add(arm, tick, 't', tokens)
-    add(arm, tick, 'tn', 1)
+    add_amount(group, 't', tokens)
+    sums.tn = (sums.tn or 0) + 1
   end
   if bit.band(news, LATENCY) ~= 0 then
-    add(arm, tick, 'l', latency)
-    add(arm, tick, 'ln', 1)
+    add_amount(group, 'l', latency)
+    sums.ln = (sums.ln or 0) + 1
   end
-  if bit.band(news, FAULT) ~= 0 then
-    add(arm, tick, 'x', 1)
+  if news >= FAULT then
+    sums.x = (sums.x or 0) + 1
   end
 end
 
-local function replace_outcome(arm, known, score)
-  local tick = known.tick
-  local w = weight(tick)
-  local s, f, q, r = split(score, w)
-  local old_s, old_f, old_q, old_r = split(known.score, w)
-  add(arm, tick, 's', s - old_s)
-  add(arm, tick, 'f', f - old_f)
-  add(arm, tick, 'q', q - old_q)
-  add(arm, tick, 'r', r - old_r)
+local function add_score(sums, score, w, sign)
+  local s, f, q = 0, 0, 0
+  if score == FULL_SCORE then
+    s, q = w, w
+  elseif score == 0 then
+    f = w
+  else
+    local square = divided(score * score + FULL_SCORE / 2, FULL_SCORE)
+    s = divided(w * score + FULL_SCORE / 2, FULL_SCORE)
+    f, q = w - s, divided(w * square + FULL_SCORE / 2, FULL_SCORE)
+  end
+  if s ~= 0 then sums.s = (sums.s or 0) + sign * s end
+  if f ~= 0 then sums.f = (sums.f or 0) + sign * f end
+  if q ~= 0 then sums.q = (sums.q or 0) + sign * q end
+  sums.r = (sums.r or 0) + sign
 end
 
 local buckets, bucket_names = {}, {}
@@ -268,30 +254,38 @@ local function settle(text)
   local number, first, second, third, decided, count, cost, tokens, latency, revision, score, flags,
     field, at = struct.unpack('>HHHHdddddI4HBc11', text)
   if now - decided > max_age or decided < since then return 'e' end
-  local arm, is_seed = arms[number], flags >= SEED
   local known = find(string.sub(text, at), field, first, second, third)
-  local status, first_outcomes = 'd', 0
-  arm.is_changed = false
-  if not known.tick then
-    known.tick = tick_of(math.min(decided, now), count)
-    known.is_changed, status = true, 'a'
-    if is_seed then
-      add(arm, known.tick, 'r', -1) -- its outcome adds one: a seed is in no report rate
-    else
-      add(arm, known.tick, 'n', 1)
-    end
+  if not known then return 'e' end -- the whole call is made again with more shards
+  local arm, is_seed, status, is_news, first_outcomes = arms[number], flags >= SEED, 'd', false, 0
+  local is_new = not known.tick
+  if is_new then
+    known.tick = tick_of(decided < now and decided or now, count)
+    status, is_news = 'a', true
+  end
+  local group = group_of(arm, known.tick)
+  local sums = group.sums
+  if is_seed and is_new then
+    sums.r = (sums.r or 0) - 1 -- its outcome adds one: a seed is in no report rate
+  elseif is_new then
+    sums.n = (sums.n or 0) + 1
   end
   local news = bit.band(flags, ALL_FACTS - known.facts)
   if news ~= 0 then
-    add_facts(arm, known, news, cost, tokens, latency)
-    known.is_changed, status = true, 'a'
+    add_facts(group, news, cost, tokens, latency)
+    known.facts, status, is_news = known.facts + news, 'a', true
   end
+  known.is_changed = known.is_changed or is_news
   revision = revision - 1
   if score > 0 then score = score - 1 else score = nil end
   if revision > known.revision then
     status = known.revision < 0 and 'a' or 'r'
     if known.revision < 0 and not is_seed then first_outcomes = 1 end
-    if score ~= known.score then replace_outcome(arm, known, score) end
+    if score ~= known.score then
+      local w = weight(known.tick)
+      if known.score then add_score(sums, known.score, w, -1) end
+      if score then add_score(sums, score, w, 1) end
+      is_news = true
+    end
     known.revision, known.score, known.is_changed = revision, score, true
   elseif revision >= 0 then
     if revision < known.revision then
@@ -300,7 +294,7 @@ local function settle(text)
       status = score == known.score and 'd' or 'c'
     end
   end
-  if arm.is_changed or first_outcomes > 0 then
+  if is_news or first_outcomes > 0 then
     touch_bucket(arm.bucket, known.tick, count, first_outcomes)
   end
   return status
@@ -309,6 +303,13 @@ end
 local statuses = {}
 for place = FIRST_ARM + 2 * tonumber(ARGV[6]), #ARGV do
   statuses[#statuses + 1] = settle(ARGV[place])
+end
+if next(deeper) then
+  local answer = {''}
+  for slice in pairs(deeper) do
+    answer[#answer + 1] = slice
+  end
+  return answer
 end
 
 -- What is held of the sums that change: those that stay exact in a double are set all at once,
