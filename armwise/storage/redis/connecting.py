@@ -1,7 +1,8 @@
 """Connections to a server, a cluster or the master that sentinels know: made when first used."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha1
 from importlib import resources
@@ -13,13 +14,15 @@ from armwise.storage.redis.url import Address
 
 Word = str | bytes | int
 
+_USE_SUMS = ("absorb", "apply", "fold")
+
 
 @cache
 def script_text(name: str) -> str:
-    """Return the text of a script, such as "apply"."""
-    return (resources.files("armwise.storage.redis") / "scripts" / f"{name}.lua").read_text(
-        encoding="utf-8"
-    )
+    """Return the text of a script, such as "apply", with the functions that it uses."""
+    head = script_text("sums") if name in _USE_SUMS else ""
+    path = resources.files("armwise.storage.redis") / "scripts" / f"{name}.lua"
+    return head + path.read_text(encoding="utf-8")
 
 
 @cache
@@ -44,6 +47,9 @@ class Client:
         self._making = threading.Lock()
         self._counting = threading.Lock()
         self._connections = 0
+        self._rest = threading.Condition()
+        self._calls = 0
+        self._is_forking = False
         register(self)
 
     @property
@@ -64,14 +70,12 @@ class Client:
         from redis.exceptions import NoScriptError
 
         words = (len(keys), *keys, *arguments)
-        try:
+        with self._under_way():
             client = self._connected()
             try:
                 return client.execute_command("EVALSHA", script_digest(name), *words)
             except NoScriptError:
                 return client.execute_command("EVAL", script_text(name), *words)
-        except Exception as error:
-            raise self._told(error) from error
 
     def call(self, *words: Word, key: str = "") -> Any:
         """Run a command on the server that holds a key.
@@ -79,30 +83,53 @@ class Client:
         Raises:
             StoreError: As ``run``.
         """
-        try:
+        with self._under_way():
             client = self._connected()
             if self.address.kind == "cluster":
                 client = client.get_redis_connection(client.get_node_from_key(key))
             return client.execute_command(*words)
-        except Exception as error:
-            raise self._told(error) from error
 
     def close(self) -> None:
         """Let go of all connections; the next call makes new ones."""
-        with self._making:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        with self._under_way():
+            with self._making:
+                client, self._client = self._client, None
+            if client is not None:
+                client.close()
 
     def before_fork(self) -> None:
-        """Wait until nobody is making a client or counting."""
-        self._making.acquire()
-        self._counting.acquire()
+        """Wait until no call is under way, at most as long as one takes; keep new ones out.
+
+        The library's pool notices that it is in a child, and then waits for its own lock, which in
+        the child nobody will ever release if a thread of the parent held it.
+        """
+        self._rest.acquire()
+        self._is_forking = True
+        while self._calls:
+            self._rest.wait()
 
     def after_fork(self, *, in_child: bool) -> None:
-        """Go on; the library's pools notice by themselves that they are in a child."""
-        self._counting.release()
-        self._making.release()
+        """Let calls in again; the library's pools connect anew in a child."""
+        self._is_forking = False
+        self._rest.notify_all()
+        self._rest.release()
+
+    @contextmanager
+    def _under_way(self) -> Generator[None]:
+        """Count a call as under way; tell by our errors what fails in it."""
+        with self._rest:
+            while self._is_forking:
+                self._rest.wait()
+            self._calls += 1
+        try:
+            yield
+        except Exception as error:
+            raise self._told(error) from error
+        finally:
+            with self._rest:
+                self._calls -= 1
+                if not self._calls:
+                    self._rest.notify_all()
 
     def _connected(self) -> Any:
         client = self._client

@@ -1,15 +1,19 @@
 """Evidence as the fields of a hash, and back: pure.
 
-v                                               the version
-BUCKET|outcomes, BUCKET|count, BUCKET|newest    the bucket's clock
-BUCKET|p|PATH                                   epoch of a path
-BUCKET|PATH|K|EPOCH|ERA|SUM                     one sum of an arm in one era, or in ERA "a",
-                                                the archive of eras that have faded
+v                               the version
+BUCKET|b                        the bucket's clock: outcomes, count, newest tick
+BUCKET|p|PATH                   epoch of a path
+BUCKET|PATH|K|EPOCH|ERA         sums of an arm in one era, or in ERA "a", the archive of eras that
+                                have faded
+
+Sums of one arm and era are one value, so that an outcome changes one field instead of nine, and
+a reader parses a twelfth. See ``sums.lua`` for what is in it.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
+from struct import Struct
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -20,43 +24,29 @@ from armwise.storage.codec import SUMS
 from armwise.storage.goal import Bucket, GoalEvidence
 from armwise.storage.redis.keys import Clock, arm_field, arm_named, encoded
 
-CODES = {
-    "successes": "s",
-    "failures": "f",
-    "squares": "q",
-    "attempts": "n",
-    "faults": "x",
-    "cost_nanousd": "c",
-    "costed": "cn",
-    "output_tokens": "t",
-    "tokened": "tn",
-    "latency_us": "l",
-    "timed": "ln",
-    "reported": "r",
-}
-"""How each sum is named in a field; ``apply.lua`` uses the same."""
+WIDE = 1 << 52
+"""What the second half of a value counts in; parts below it add exactly in Lua's doubles."""
 
-WEIGHTED = ("s", "f", "q")
-"""Codes of the sums that fade: they are not archived."""
-
-_NAMES = {code: name for name, code in CODES.items()}
+_SUMS = Struct(f">{len(SUMS)}d")
+_CLOCK = Struct(">3d")
 _ARCHIVE = "a"
-_CLOCK_PARTS = {"outcomes": "outcomes", "count": "count", "newest": "newest_tick"}
-_SUM_PARTS = 6
+_SUM_PARTS = 5
+
+Field = tuple[str, bytes | int]
 
 
-class Additions(NamedTuple):
-    """What makes a hash hold evidence in addition to its own.
+class Fields(NamedTuple):
+    """Evidence as fields and values.
 
     Attributes:
-        sums: Fields whose values are added.
-        higher: Fields that become the higher of both values.
-        buckets: Buckets whose count is at least their outcomes afterwards.
+        sums: Of arms and eras.
+        buckets: Clocks of buckets.
+        epochs: Of paths.
     """
 
-    sums: list[tuple[str, int]]
-    higher: list[tuple[str, int]]
-    buckets: list[str]
+    sums: list[Field]
+    buckets: list[Field]
+    epochs: list[Field]
 
 
 def epoch_field(bucket: str, path: str) -> str:
@@ -68,63 +58,68 @@ def read_evidence(version: int, clock: Clock, flat: Sequence[bytes]) -> GoalEvid
     """Return the evidence of the fields and values of a hash."""
     goal = GoalEvidence(clock.half_life, version)
     goal.changes = 1
-    arms: defaultdict[ArmKey, dict[str, dict[str, int]]] = defaultdict(dict)
+    arms: defaultdict[ArmKey, dict[str, Evidence]] = defaultdict(dict)
     for field, value in zip(flat[::2], flat[1::2], strict=True):
         parts = field.decode().split("|")
         if len(parts) == _SUM_PARTS:
-            eras = arms[arm_named(*parts[:4])]
-            eras.setdefault(parts[4], {})[_NAMES[parts[5]]] = int(value)
-        elif len(parts) == 1:
-            continue  # the version
-        elif parts[1] == "p":
+            arms[arm_named(*parts[:4])][parts[4]] = _read_sums(value)
+        elif len(parts) == 3:  # noqa: PLR2004 - as above
             goal.of(unquote(parts[0])).epochs[unquote(parts[2])] = int(value)
-        else:
-            setattr(goal.of(unquote(parts[0])), _CLOCK_PARTS[parts[1]], int(value))
+        elif len(parts) == 2:  # noqa: PLR2004 - as above
+            bucket = goal.of(unquote(parts[0]))
+            bucket.outcomes, bucket.count, bucket.newest_tick = map(int, _CLOCK.unpack(value))
     for arm, sums in arms.items():
         goal.of(arm.bucket).arms[arm] = _eras(sums)
     return goal
 
 
-def _eras(sums: dict[str, dict[str, int]]) -> Eras:
+def _eras(sums: dict[str, Evidence]) -> Eras:
     """Return the sums by era; ``Eras`` itself archives those that have faded."""
-    archive = Evidence(**sums.pop(_ARCHIVE, {}))
-    newest = max(map(int, sums))
-    eras = Eras(newest, archive=archive)
+    archive = sums.pop(_ARCHIVE, Evidence())
+    eras = Eras(max(map(int, sums)), archive=archive)
     for era, held in sums.items():
-        eras += Eras(int(era), Evidence(**held))
+        eras += Eras(int(era), held)
     return eras
 
 
-def additions(evidence: GoalEvidence) -> Additions:
-    """Return what adds evidence to a hash, at its own ticks."""
-    added = Additions([], [], [])
+def _read_sums(value: bytes) -> Evidence:
+    low = map(int, _SUMS.unpack_from(value))
+    if len(value) == _SUMS.size:
+        return Evidence(*low)
+    high = map(int, _SUMS.unpack_from(value, _SUMS.size))
+    return Evidence(*(one * WIDE + other for one, other in zip(high, low, strict=True)))
+
+
+def _write_sums(evidence: Evidence) -> bytes:
+    sums = astuple(evidence)
+    high = [abs(each) // WIDE * (1 if each > 0 else -1) for each in sums]
+    low = [each - one * WIDE for each, one in zip(sums, high, strict=True)]
+    return _SUMS.pack(*low) + (_SUMS.pack(*high) if any(high) else b"")
+
+
+def fields(evidence: GoalEvidence) -> Fields:
+    """Return evidence as fields and values."""
+    written = Fields([], [], [])
     for name, bucket in evidence.buckets.items():
-        stem = encoded(name)
-        added.buckets.append(stem)
-        added.sums.append((f"{stem}|outcomes", bucket.outcomes))
-        added.higher.append((f"{stem}|count", max(bucket.count, bucket.outcomes)))
-        added.higher.append((f"{stem}|newest", bucket.newest_tick))
-        added.higher.extend(
+        count = max(bucket.count, bucket.outcomes)
+        clock = _CLOCK.pack(bucket.outcomes, count, bucket.newest_tick)
+        written.buckets.append((f"{encoded(name)}|b", clock))
+        written.epochs.extend(
             (epoch_field(name, path), epoch) for path, epoch in bucket.epochs.items()
         )
-        added.sums.extend(_sums(stem, bucket))
-    return added
+        written.sums.extend(_arms(encoded(name), bucket))
+    return written
 
 
-def _sums(stem: str, bucket: Bucket) -> Iterable[tuple[str, int]]:
+def _arms(stem: str, bucket: Bucket) -> Iterable[Field]:
     for arm, eras in bucket.arms.items():
         start = f"{stem}|{arm_field(arm)}|"
         # The newest era says how old the others are, so it is there even if its sums are nothing.
-        yield f"{start}{eras.era}|{CODES['attempts']}", eras.newest.attempts
-        for era, evidence in (
-            (str(eras.era), eras.newest),
-            (str(eras.era - 1), eras.before),
-            (_ARCHIVE, eras.archive),
-        ):
-            for name, amount in zip(SUMS, astuple(evidence), strict=True):
-                is_written = era == str(eras.era) and name == "attempts"
-                if amount and not is_written:
-                    yield f"{start}{era}|{CODES[name]}", amount
+        yield f"{start}{eras.era}", _write_sums(eras.newest)
+        if eras.before != Evidence():
+            yield f"{start}{eras.era - 1}", _write_sums(eras.before)
+        if eras.archive != Evidence():
+            yield f"{start}{_ARCHIVE}", _write_sums(eras.archive)
 
 
 def foldable(flat: Sequence[bytes]) -> list[tuple[str, str]]:
@@ -132,21 +127,15 @@ def foldable(flat: Sequence[bytes]) -> list[tuple[str, str]]:
 
     Args:
         flat: Fields and values of a hash.
-
-    Returns:
-        Pairs of field and archive; "" for outcomes, which have faded to nothing.
     """
-    fields = [field.decode().split("|") for field in flat[::2]]
-    sums = [parts for parts in fields if len(parts) == _SUM_PARTS and parts[4] != _ARCHIVE]
+    names = [field.decode().split("|") for field in flat[::2]]
+    sums = [parts for parts in names if len(parts) == _SUM_PARTS and parts[4] != _ARCHIVE]
     newest: defaultdict[tuple[str, ...], int] = defaultdict(int)
     for parts in sums:
         arm = tuple(parts[:4])
         newest[arm] = max(newest[arm], int(parts[4]))
     return [
-        (
-            "|".join(parts),
-            "" if parts[5] in WEIGHTED else "|".join((*parts[:4], _ARCHIVE, parts[5])),
-        )
+        ("|".join(parts), "|".join((*parts[:4], _ARCHIVE)))
         for parts in sums
         if int(parts[4]) < newest[tuple(parts[:4])] - 1
     ]

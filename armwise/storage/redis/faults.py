@@ -32,8 +32,6 @@ _REFUSED: dict[str, str] = {
     "TLS": "no trusted TLS connection: name the authority by ?ssl_ca_certs=/path/ca.pem, or write "
     "redis:// for a server without TLS",
     "NOCLUSTER": "it is no cluster: write redis:// instead of redis+cluster://",
-    "OVERFLOW": "a sum would exceed 64 bits: nothing was counted; a cost or latency is in wrong "
-    "units (billionths of a dollar, microseconds)",
     "CROSSSLOT": "it is a cluster behind a proxy that hides it; name the nodes by redis+cluster://",
 }
 """What stays until somebody changes something."""
@@ -45,13 +43,13 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("used memory > 'maxmemory'", "OOM"),
     ("read only replica", "READONLY"),
     ("wrong kind of value", "WRONGTYPE"),
-    ("hash value is not an integer", "WRONGTYPE"),
-    ("increment or decrement would overflow", "OVERFLOW"),
+    ("data string too short", "WRONGTYPE"),
     ("invalid username-password pair", "WRONGPASS"),
     ("invalid username or password", "WRONGPASS"),
     ("invalid password", "WRONGPASS"),
     ("without any password configured", "WRONGPASS"),
     ("authentication required", "NOAUTH"),
+    ("unauthenticated", "NOAUTH"),
     ("max number of clients reached", "MAXCLIENTS"),
     ("certificate_verify_failed", "TLS"),
     ("certificate verify failed", "TLS"),

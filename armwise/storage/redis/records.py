@@ -12,8 +12,8 @@ MOST_AT_ONCE = 100
 
 LARGEST_REVISION = 65_535
 _NOT_SENT = 65_535
-_EXACT = 1 << 53
-"""Below this a number passes through Lua, whose numbers are doubles, unchanged."""
+_EXACT = 1 << 52
+"""Below this an amount is added exactly by Lua, whose numbers are doubles."""
 
 # Arm, three shards, decided at, count, three amounts, revision + 1, score + 1, flags, field.
 _PACKED = Struct(">HHHHdddddIHB11s")
@@ -73,7 +73,7 @@ def _line(record: Record, field: bytes, arm: int, shards: Sequence[int]) -> byte
     amounts = (facts.cost_nanousd or 0, facts.output_tokens or 0, facts.latency_us or 0)
     if max(amounts) >= _EXACT or min(amounts) <= -_EXACT:
         raise ConfigurationError(
-            f"cost, tokens and latency of one attempt must be below 2^53, got {amounts}: "
+            f"cost, tokens and latency of one attempt must be below 2^52, got {amounts}: "
             "billionths of a dollar, tokens, microseconds."
         )
     revision = -1 if record.revision is None else record.revision

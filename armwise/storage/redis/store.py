@@ -17,7 +17,7 @@ from armwise.storage.base import (
 )
 from armwise.storage.goal import GoalEvidence
 from armwise.storage.redis.connecting import Client, Word
-from armwise.storage.redis.evidence import additions, epoch_field, read_evidence
+from armwise.storage.redis.evidence import epoch_field, fields, read_evidence
 from armwise.storage.redis.examining import examined
 from armwise.storage.redis.keys import (
     MAX_AGE_MS,
@@ -126,11 +126,9 @@ class RedisStore:
 
     def absorb(self, goal_id: str, evidence: GoalEvidence, once: str) -> bool:
         """Add another store's evidence, once; see ``Portable.absorb``."""
-        added = additions(evidence)
-        words: list[Word] = [_step(), once, len(added.sums), len(added.higher)]
-        for field, value in [*added.sums, *added.higher]:
-            words += (field, value)
-        words += added.buckets
+        parts = fields(evidence)
+        words: list[Word] = [_step(), once, *map(len, parts)]
+        words += [word for part in parts for field in part for word in field]
 
         def arguments(clock: Clock) -> tuple[list[str], list[Word]]:
             check_same_half_life(clock.half_life, evidence.half_life)
@@ -238,12 +236,11 @@ class RedisStore:
         if clock.half_life != before.half_life:
             return False
         now_ms = self._now_ms() or self._server_ms()
-        after = additions(before.rebased(half_life, None, int(now_ms)))
+        after = fields(before.rebased(half_life, None, int(now_ms)))
         wanted = Clock(half_life, clock.generation + 1)
         keys: GoalKeys = goal_keys(goal_id)
         words: list[Word] = [clock.name, before.version, wanted.name, self._now_ms(), _step()]
-        for field, value in [*after.sums, *after.higher]:
-            words += (field, value)
+        words += [word for part in after for field in part for word in field]
         hashes = [keys.meta, keys.evidence(clock), keys.evidence(wanted)]
         answer = self._client.run("rebase", hashes, words)
         if isinstance(answer, list):

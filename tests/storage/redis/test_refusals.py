@@ -7,12 +7,12 @@ from redis.crc import key_slot
 
 from armwise.bandit import Evidence
 from armwise.bandit.decay import Eras
-from armwise.errors import StoreError, StoreRefusedError
+from armwise.errors import ConfigurationError, StoreError, StoreRefusedError
 from armwise.storage import CallFacts, GoalEvidence, ReportStatus
 from armwise.storage.redis import RedisStore
 from armwise.storage.redis.keys import Clock, goal_keys, slice_of
 from armwise.testing.contracts.histories import ARMS, fresh_goal, record
-from armwise.testing.contracts.store import integers, total
+from armwise.testing.contracts.store import total
 from armwise.testing.servers import RedisServer
 
 
@@ -130,22 +130,28 @@ def test_a_key_of_another_type_leaves_nothing_half_counted(
     assert everything(own_server) == before
 
 
-def test_a_sum_beyond_64_bits_leaves_nothing_half_counted(
-    own_server: RedisServer, own_store: RedisStore
-) -> None:
-    """A cost in wrong units is refused, and what was added before it in the call is taken back."""
+def test_sums_beyond_64_bits_stay_exact(own_store: RedisStore) -> None:
+    """No amount of money overflows: sums grow on, to the last unit, and shrink back."""
     goal_id, arm = fresh_goal(), ARMS[0]
     full = GoalEvidence(None)
-    full.of(arm.bucket).arms[arm] = Eras(0, Evidence(cost_nanousd=2**63 - 10, attempts=2**53))
+    before = Evidence(cost_nanousd=2**63 - 10, output_tokens=-(2**70) - 3, attempts=2**53 + 1)
+    full.of(arm.bucket).arms[arm] = Eras(0, before)
     own_store.absorb(goal_id, full, "full")
-    before = integers(own_store, goal_id)
-    costly = replace(record(1), facts=CallFacts(cost_nanousd=100))
+    facts = CallFacts(cost_nanousd=2**52 - 1, output_tokens=7)
 
-    with pytest.raises(StoreRefusedError, match="64 bits"):
-        own_store.apply(goal_id, [record(0), costly])
+    own_store.apply(goal_id, [replace(record(n), facts=facts, revision=None) for n in range(5)])
 
-    assert integers(own_store, goal_id) == before
-    assert own_store.apply(goal_id, [record(0)]) == [ReportStatus.APPLIED]
+    more = Evidence(cost_nanousd=5 * (2**52 - 1), output_tokens=35, attempts=5, costed=5, tokened=5)
+    assert total(own_store, goal_id) == before + more
+
+
+def test_an_amount_that_cannot_be_added_exactly_is_refused(own_store: RedisStore) -> None:
+    """A cost of millions of dollars is in wrong units; so is a revision of billions."""
+    costly = replace(record(), facts=CallFacts(cost_nanousd=2**52))
+
+    for item, advice in ((costly, "billionths"), (record(revision=70_000), "65535")):
+        with pytest.raises(ConfigurationError, match=advice):
+            own_store.apply("goal", [item])
 
 
 def test_a_node_of_a_cluster_is_told_from_a_server() -> None:

@@ -1,16 +1,20 @@
 """Many workers on one server: processes, threads and forks lose and double nothing."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
+from typing import NoReturn
 
 from armwise.storage import ReportStatus
 from armwise.storage.redis import RedisStore
 from armwise.testing.contracts.histories import fresh_goal, record
 from armwise.testing.contracts.store import total
-from armwise.testing.servers import RedisServer
+from armwise.testing.servers import FaultyProxy, RedisServer
 
 WORKER = """
 import collections, sys, threading
@@ -32,6 +36,22 @@ threads = [threading.Thread(target=report, args=(40 * n,)) for n in range(8)]
 [thread.join() for thread in threads]
 print(seen["applied"], seen["duplicate"])
 """
+
+
+def report_each(store: RedisStore, goal_id: str, first: int, end: int) -> bool:
+    """Report new requests one by one; return whether each was counted."""
+    answers = [store.apply(goal_id, [record(number)])[0] for number in range(first, end)]
+    return answers == [ReportStatus.APPLIED] * (end - first)
+
+
+def leave_after(deed: Callable[[], bool]) -> NoReturn:
+    """End a forked child, and not the tests a second time, whatever happens; within 30 seconds."""
+    signal.alarm(30)
+    is_well = False
+    try:
+        is_well = deed()
+    finally:
+        os._exit(0 if is_well else 1)
 
 
 def test_two_workers_of_eight_threads_count_each_record_once(redis_server: RedisServer) -> None:
@@ -65,10 +85,7 @@ def test_children_and_parent_go_on_with_the_same_store(redis_server: RedisServer
         pid = os.fork()
         if not pid:
             first = 1 + 100 * child
-            answers = Counter(
-                store.apply(goal_id, [record(number)])[0] for number in range(first, first + 100)
-            )
-            os._exit(0 if answers == {ReportStatus.APPLIED: 100} else 1)
+            leave_after(lambda first=first: report_each(store, goal_id, first, first + 100))
         children.append(pid)
     answers = Counter(store.apply(goal_id, [record(number)])[0] for number in range(401, 501))
     codes = [os.waitpid(pid, 0)[1] for pid in children]
@@ -94,17 +111,17 @@ def test_a_fork_amid_threads_leaves_the_child_able_to_report(redis_server: Redis
     for thread in threads:
         thread.start()
     codes: list[int] = []
-    for child in range(10):
+    for child in range(40):
         pid = os.fork()
         if not pid:
-            answer = store.apply(goal_id, [record(10**6 + child)])
-            os._exit(0 if answer == [ReportStatus.APPLIED] else 1)
+            number = 10**6 + child
+            leave_after(lambda number=number: report_each(store, goal_id, number, number + 1))
         codes.append(os.waitpid(pid, 0)[1])
     stop.set()
     for thread in threads:
         thread.join()
 
-    assert codes == [0] * 10
+    assert codes == [0] * 40
     store.close()
 
 
@@ -149,3 +166,24 @@ def test_a_closed_store_opens_again_when_it_is_used(store: RedisStore) -> None:
     store.close()
 
     assert store.apply(goal_id, [record()]) == [ReportStatus.DUPLICATE]
+
+
+def test_a_fork_waits_for_the_call_that_is_under_way(redis_server: RedisServer) -> None:
+    """In a child nobody would release a lock of the library that another thread held."""
+    with FaultyProxy(redis_server.port) as proxy:
+        store, goal_id = RedisStore(f"{proxy.url}?timeout=10"), fresh_goal()
+        store.apply(goal_id, [record()])
+        proxy.delay_s, proxy.keeps_bytes = 0.5, True
+        answers: list[list[ReportStatus]] = []
+        call = threading.Thread(target=lambda: answers.append(store.apply(goal_id, [record(1)])))
+        call.start()
+        while not proxy.seen:
+            time.sleep(0.01)
+
+        pid = os.fork()
+        if not pid:
+            leave_after(lambda: answers == [[ReportStatus.APPLIED]])
+
+        assert os.waitpid(pid, 0)[1] == 0
+        call.join()
+        store.close()
