@@ -22,6 +22,9 @@ _NO_KEY_PHRASES = ("missing credentials", "api_key client option must be set")
 _NO_PROVIDER_PHRASE = "llm provider not provided"
 """How LiteLLM says that it does not know the provider of a model's name, as a bad request."""
 
+_OLLAMA_PHRASE = "got unexpected response from ollama"
+"""How LiteLLM tells of an error that Ollama says within a stream: as a bad request."""
+
 _MISCONFIGURED_STATUSES = frozenset({401, 402, 403, 404})
 _TIMEOUT_NAMES = frozenset({"APITimeoutError", "Timeout", "TimeoutException", "TimeoutError"})
 _CONNECTION_NAMES = frozenset({"APIConnectionError", "TransportError", "ConnectionError"})
@@ -70,7 +73,8 @@ def classify(error: BaseException) -> Fault:
         return Fault.TIMEOUT
     if names & _CONNECTION_NAMES:
         return Fault.CONNECTION
-    return Fault.INTERNAL
+    # OpenAI's client raises its root class, without a status, for an error said within a stream.
+    return Fault.SERVER if "APIError" in names else Fault.INTERNAL
 
 
 def _by_status(status: int, error: BaseException, names: set[str]) -> Fault:
@@ -79,6 +83,8 @@ def _by_status(status: int, error: BaseException, names: set[str]) -> Fault:
     if status == 408 or names & _TIMEOUT_NAMES:  # noqa: PLR2004 - HTTP
         return Fault.TIMEOUT
     text = _text(error)
+    if _OLLAMA_PHRASE in text:
+        return Fault.SERVER
     if status in _MISCONFIGURED_STATUSES or any(phrase in text for phrase in _NO_KEY_PHRASES):
         return Fault.MISCONFIGURED
     if status >= 500:  # noqa: PLR2004 - HTTP

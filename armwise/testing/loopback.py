@@ -20,6 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from itertools import count
@@ -233,7 +234,8 @@ class _Connection(BaseHTTPRequestHandler):
         reply = self.server.reply_to(request)
         self.server.pause(reply.latency_s)
         answering = Answering(request, reply, next(self.server.numbers), int(time.time()))
-        if reply.status >= HTTPStatus.BAD_REQUEST:
+        comes_later = request.stream and reply.fails_after_chunks is not None
+        if reply.is_error and not comes_later:
             self._send_error(target, reply)
         elif request.stream:
             self._send_stream(target, answering)
@@ -275,9 +277,14 @@ class _Connection(BaseHTTPRequestHandler):
     def _send_stream(self, target: Target, answering: Answering) -> None:
         """Write one HTTP chunk per event, so that a client which leaves is noticed."""
         reply = answering.reply
-        pending = self._head(reply.status, target.wire.stream_type, reply.headers, None)
+        status = 200 if reply.is_error else reply.status
+        pending = self._head(status, target.wire.stream_type, reply.headers, None)
         sent = 0
         for piece in target.wire.stream(answering):
+            if piece.has_content and sent == reply.fails_after_chunks:
+                said = target.wire.failure(target.wire.error(replace(reply, text="")))
+                self.wfile.write(pending + _http_chunk(said) + b"0\r\n\r\n")
+                return
             if piece.has_content and sent == reply.cut_after_chunks:
                 self.wfile.write(pending + (b"0\r\n\r\n" if reply.is_cut_quietly else b""))
                 self.close_connection = True

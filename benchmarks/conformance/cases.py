@@ -242,6 +242,19 @@ FAULTS = (
         streams=True,
     ),
     Fault(
+        "overloaded, said first",
+        Reply(text=_WORDS, status=529, fails_after_chunks=0),
+        _LOST,
+        streams=True,
+    ),
+    Fault(
+        "overloaded, said later",
+        Reply(text=_WORDS, status=529, fails_after_chunks=3),
+        _LOST,
+        moves_on=False,
+        streams=True,
+    ),
+    Fault(
         "cut stream", Reply(text=_WORDS, cut_after_chunks=3), _LOST, moves_on=False, streams=True
     ),
     Fault(

@@ -85,7 +85,7 @@ class Stage:
         """Ask for one feature of one provider."""
         self._reply = feature.reply
         path = self._server.path(provider.model, name=TRIED)
-        return self._ask(path, mode, feature.content, dict(feature.params))
+        return self._ask(self._with_next(path), mode, feature.content, dict(feature.params))
 
     def fault(self, provider: Provider, mode: Mode, fault: Fault) -> Seen:
         """Ask a provider that fails."""
@@ -95,15 +95,26 @@ class Stage:
             params = path["params"].items()
             url = self._server.url
             path["params"] = {key: value.replace(url, NOBODY) for key, value in params}
-        return self._ask(path, mode, PROMPT, {})
+        return self._ask(self._with_next(path), mode, PROMPT, {})
+
+    def fault_alone(self, provider: Provider, mode: Mode, fault: Fault) -> Seen:
+        """Ask a provider that fails, with no other path to move on to."""
+        self._reply = fault.reply or Reply()
+        path = self._server.path(provider.model, name=TRIED)
+        return self._ask([path], mode, PROMPT, {})
 
     def _play(self, request: ChatRequest) -> Reply:
         return Reply(text=NEXT_TEXT) if request.model == _NEXT_MODEL else self._reply
 
-    def _ask(self, path: dict[str, Any], mode: Mode, content: Any, params: dict[str, Any]) -> Seen:
+    def _with_next(self, path: dict[str, Any]) -> list[dict[str, Any]]:
+        return [path, self._server.path(f"openai/{_NEXT_MODEL}", name=NEXT)]
+
+    def _ask(
+        self, paths: list[dict[str, Any]], mode: Mode, content: Any, params: dict[str, Any]
+    ) -> Seen:
         seen = Seen()
         router = Router(
-            paths=[path, self._server.path(f"openai/{_NEXT_MODEL}", name=NEXT)],
+            paths=paths,
             goal_id="conformance",
             success_when="finish_reason in ('stop', 'tool_calls')",
             beliefs=Independent(),  # the choice is pinned; a quick one will do

@@ -45,9 +45,11 @@ about quality.
 _BOTTOM = """
 - "wrong key": the provider's own words for it; Gemini's and Bedrock's differ most.
 - "429, retry-after": `armwise.adapters.retry_after_s(error)` gives the seconds, for all of them.
+  Where no path can answer, the errors are in the `causes` of the `AllPathsFailedError`.
 - "slow": the answer takes longer than the `timeout_s` of its path.
 - "cut": the connection breaks in the middle of an answer that is not streamed.
 - "cut before the first chunk": a stream that breaks before it said anything; another path answers.
+- "overloaded, said first" and "said later": the provider says so within a stream, with status 200.
 - "cut stream": it breaks later; what was read cannot be taken back, so the error is raised.
 - "stream ends early": the HTTP response ends in good order, but no finish reason came.
 

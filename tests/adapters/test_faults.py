@@ -21,6 +21,10 @@ class APITimeoutError(Exception):
     """OpenAI's class for a timeout, which carries no status."""
 
 
+class APIError(Exception):
+    """OpenAI's root class, raised as such for an error within a stream."""
+
+
 class APIConnectionError(Exception):
     """OpenAI's class for a connection that failed, which carries no status."""
 
@@ -58,12 +62,15 @@ def test_the_status_decides(status: object, fault: Fault) -> None:
         (ProviderError(400, "prompt is too long: 9 > 8"), Fault.CONTEXT),
         (ProviderError(500, "maximum context length"), Fault.SERVER),
         (ProviderError(400, "LLM Provider NOT provided. You passed foo/x"), Fault.MISCONFIGURED),
+        (ProviderError(400, "Input length exceeds the context length"), Fault.CONTEXT),
+        (ProviderError(400, "Got unexpected response from Ollama: {'error': ..."), Fault.SERVER),
         (ProviderError("²"), Fault.INTERNAL),
         (ProviderError(500, "Missing credentials. Please pass an api_key"), Fault.MISCONFIGURED),
         (APITimeoutError(), Fault.TIMEOUT),
         (TimeoutError(), Fault.TIMEOUT),
         (APIConnectionError(), Fault.CONNECTION),
         (ConnectionRefusedError(), Fault.CONNECTION),
+        (APIError(), Fault.SERVER),
         (TypeError("a bug"), Fault.INTERNAL),
     ],
 )

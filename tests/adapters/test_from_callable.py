@@ -25,6 +25,7 @@ REPLIES = {
     "busy": Reply(status=429, headers={"retry-after": "0"}),
     "cut": Reply(text=SAID, cut_after_chunks=2, is_cut_quietly=True),
     "tools": Reply(tool_calls=[CALL, {**CALL, "id": "d"}]),
+    "full": Reply(text=SAID, status=503, fails_after_chunks=0),
     "slow": Reply(text=SAID, latency_s=1.0),
 }
 COST_USD = 60 * 1.5e-7 + 40 * 7.5e-8 + 20 * 6e-7
@@ -236,6 +237,18 @@ def test_a_stream_that_ends_early_is_no_success(server: LoopbackServer, is_async
         asyncio.run(aask(router, is_stream=True)) if is_async else ask(router, is_stream=True)
 
     assert (arm_of(router).faults, arm_of(router).successes) == (1, 0)
+
+
+def test_an_error_said_within_a_stream_is_a_fault(client: openai.OpenAI) -> None:
+    """Before the first word it moves on, though OpenAI's client gives it no status."""
+    router = Router(
+        ["full", "gpt-4o-mini"], "goal", adapter=client.chat.completions.create, half_life=None
+    )
+    router.pin("full")
+
+    assert ask(router, is_stream=True) == SAID
+    (bucket,) = router.stats().buckets.values()
+    assert bucket["full"].faults == 1
 
 
 def test_streamed_tool_calls_are_whole_for_checks(client: openai.OpenAI) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from armwise.adapters import retry_after_s
 from armwise.errors import AllPathsFailedError
 from benchmarks.conformance.cases import (
     FAULTS,
@@ -14,7 +15,7 @@ from benchmarks.conformance.cases import (
     Mode,
     Provider,
 )
-from benchmarks.conformance.playing import NEXT_TEXT, Seen
+from benchmarks.conformance.playing import NEXT_TEXT, TRIED, Seen, Stage
 
 See = Callable[[Provider, Mode, Fault], Seen]
 CELLS = [
@@ -78,3 +79,22 @@ def test_events_carry_no_text_of_the_prompt(
 
     assert seen.events
     assert PROMPT not in repr(seen.events)
+
+
+ERRORS = [fault for fault in FAULTS if fault.name in ("429, retry-after", "503")]
+
+
+@pytest.mark.parametrize("fault", ERRORS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_without_another_path_the_caller_gets_the_cause(
+    stage: Stage, provider: Provider, mode: Mode, fault: Fault
+) -> None:
+    """One error names the path and holds the provider's, which says how long to wait if it does."""
+    seen = stage.fault_alone(provider, mode, fault)
+
+    assert isinstance(seen.error, AllPathsFailedError)
+    assert list(seen.error.causes) == [TRIED]
+    assert retry_after_s(seen.error.causes[TRIED]) == (7.0 if fault.name != "503" else None)
+    assert PROMPT not in str(seen.error)
+    assert seen.sent == 1

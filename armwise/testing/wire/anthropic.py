@@ -86,6 +86,10 @@ class AnthropicMessages:
         body = {"type": "error", "error": {"type": kind, "message": message}}
         return Refusal(reply.status, body, {})
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return the error as one more event; see ``WireFormat.failure``."""
+        return server_sent(refusal.body, "error")
+
 
 def forced_tool(body: Mapping[str, Any]) -> str | None:
     """Return the name of the tool that the request forces: how older models are made to give JSON.

@@ -81,14 +81,20 @@ class BedrockConverse:
         status = 403 if is_key else reply.status  # so AWS answers a wrong key
         return Refusal(status, {"message": message}, {"x-amzn-errortype": kind})
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return the error, framed like an event; see ``WireFormat.failure``."""
+        kind = refusal.headers["x-amzn-errortype"]
+        return framed(kind[0].lower() + kind[1:], refusal.body, is_exception=True)
 
-def framed(kind: str, payload: Mapping[str, Any]) -> bytes:
+
+def framed(kind: str, payload: Mapping[str, Any], *, is_exception: bool = False) -> bytes:
     """Return one message of AWS's event stream.
 
     Its lengths, their checksum, the headers, the payload, and the checksum of it all; checksums
     are CRC-32, numbers big-endian.
     """
-    names = {":event-type": kind, ":content-type": "application/json", ":message-type": "event"}
+    what = "exception" if is_exception else "event"
+    names = {f":{what}-type": kind, ":content-type": "application/json", ":message-type": what}
     headers = b"".join(_header(name, value) for name, value in names.items())
     body = json.dumps(payload).encode()
     lengths = struct.pack(">II", 16 + len(headers) + len(body), len(headers))

@@ -67,6 +67,10 @@ class WireFormat(Protocol):
         """Return an error in the provider's own words, and with its own status for it."""
         ...
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return what a stream says when the error comes in the middle of it."""
+        ...
+
 
 def server_sent(event: object, name: str | None = None) -> bytes:
     """Return one server-sent event; a string is sent as it is."""

@@ -90,6 +90,10 @@ class GeminiContent:
             error["details"] = [{"@type": kind, "reason": "API_KEY_INVALID"}]
         return Refusal(status, {"error": error}, {})
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return the error as one more event; see ``WireFormat.failure``."""
+        return server_sent(refusal.body)
+
 
 class GeminiEmbedding(GeminiContent):
     """Embeddings of a batch of inputs, or of one."""

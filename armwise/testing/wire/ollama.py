@@ -76,6 +76,10 @@ class OllamaChat:
         message = reply.text or _ERROR_MESSAGES.get(reply.error_code or "", usual)
         return Refusal(reply.status, {"error": message}, {})
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return the error as one more line; see ``WireFormat.failure``."""
+        return _line(refusal.body)
+
     def _messages(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         return list_in(body, "messages")
 

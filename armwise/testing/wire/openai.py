@@ -108,6 +108,10 @@ class OpenAIChat:
         """Return OpenAI's error object; see ``WireFormat.error``."""
         return Refusal(reply.status, openai_error(reply), {})
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return the error as one more event; see ``WireFormat.failure``."""
+        return server_sent(refusal.body)
+
     def _owes_usage(self, body: Mapping[str, Any]) -> bool:
         options: object = body.get("stream_options")
         if not isinstance(options, dict):

@@ -12,6 +12,7 @@ Kind = Literal["chat", "text", "embedding", "responses"]
 
 _CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English; used only where no count is given
 _PIECES_OF_ARGUMENTS = 2
+_FIRST_ERROR = 400  # HTTP
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Reply:
         chunk_latency_s: Seconds to wait before each further chunk of a stream.
         cut_after_chunks: Cut the connection after so many chunks of content; a reply that is
             not streamed is then cut in the middle of its body.
+        fails_after_chunks: Say the error of ``status`` in a stream, after so many chunks of
+            content: the HTTP status is 200 by then. Not streamed, the error comes as usual.
         is_cut_quietly: End the HTTP response of a stream properly at the cut, as a proxy does
             that has lost the provider: no error, but no finish reason either.
     """
@@ -92,7 +95,13 @@ class Reply:
     latency_s: float = 0.0
     chunk_latency_s: float = 0.0
     cut_after_chunks: int | None = None
+    fails_after_chunks: int | None = None
     is_cut_quietly: bool = False
+
+    @property
+    def is_error(self) -> bool:
+        """The status is one of an error."""
+        return self.status >= _FIRST_ERROR
 
     @property
     def reason(self) -> str:

@@ -69,6 +69,12 @@ class OpenAIResponses:
         """Return OpenAI's error object; see ``WireFormat.error``."""
         return Refusal(reply.status, openai_error(reply), {})
 
+    def failure(self, refusal: Refusal) -> bytes:
+        """Return the error as one more event; see ``WireFormat.failure``."""
+        error = refusal.body["error"]
+        said = {key: error[key] for key in ("code", "message", "param")}
+        return server_sent({"type": "error", "sequence_number": 0, **said}, "error")
+
 
 def _items(answering: Answering) -> list[dict[str, Any]]:
     reply = answering.reply
