@@ -86,9 +86,9 @@ def open_store(
         return ProcessStore()
     with _lock:
         opened = _opened.get((named, delivery))
-        if opened is None or opened.is_closed:
+        if opened is None or not opened.claim():
             opened = _opened[named, delivery] = _open(named, delivery)
-        opened.users += 1
+            opened.claim()
         return opened
 
 

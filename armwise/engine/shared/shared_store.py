@@ -9,12 +9,11 @@ process if this one has died.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from armwise.bandit import Evidence
 from armwise.bandit.decay import HalfLife
 from armwise.engine.keys import SharedKeys, environment_signer
 from armwise.engine.reporting import ReportsById
@@ -23,30 +22,22 @@ from armwise.engine.shared import backup
 from armwise.engine.shared.audience import Audience, Subscriber
 from armwise.engine.shared.background import Background
 from armwise.engine.shared.health import StoreHealth
-from armwise.engine.shared.outbox import Entry, Outbox
+from armwise.engine.shared.outbox import MOST_RECENT, MOST_WAITING, WINDOW_S, Entry, Outbox
 from armwise.engine.shared.records import Opening
 from armwise.engine.shared.refresher import REFRESH_S
 from armwise.engine.shared.view import View
-from armwise.errors import StoreError
+from armwise.engine.shared.viewed import Viewed
+from armwise.errors import StoreError, StoreUnavailableError
 from armwise.events import RecordsDropped
-from armwise.storage import ArmKey, BucketEvidence, Keyring, Record, ReportStatus, Store
+from armwise.storage import Keyring, Record, ReportStatus, Store
 from armwise.storage.forking import register
 
 Delivery = Literal["background", "sync"]
 
-WINDOW_S = 30.0
-"""How long delivered records are kept to be sent again over a new connection: more than a replica
-lags behind (5 s by the advised setting), a Sentinel takes to promote it (1.2 s measured) and a
-server with ``appendfsync everysec`` loses in a power cut (0.8 s measured)."""
-
-_MOST_WAITING = 200_000
-_MOST_RECENT = 100_000
-"""Bounds on memory, a guess: about 600 bytes an entry, so 120 MB and 60 MB at the worst."""
-
 _log = logging.getLogger("armwise.engine")
 
 
-class SharedStore(ReportsById):
+class SharedStore(Viewed, ReportsById):
     """A ``Store`` behind a journal, and the ``LocalEvidence`` of what was last read of it.
 
     Safe to use from any thread, and after a fork. ``open_store`` makes one per URL and process.
@@ -72,7 +63,7 @@ class SharedStore(ReportsById):
         delivery: Delivery = "background",
         refresh_s: float = REFRESH_S,
         window_s: float = WINDOW_S,
-        most_waiting: int = _MOST_WAITING,
+        most_waiting: int = MOST_WAITING,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
@@ -81,7 +72,7 @@ class SharedStore(ReportsById):
         self._root = root
         self._clock = clock
         self._audience = Audience()
-        self._outbox = Outbox(most_waiting, _MOST_RECENT, window_s)
+        self._outbox = Outbox(most_waiting, MOST_RECENT, window_s)
         self._view = View(clock, self._decided)
         self._background = Background(
             store,
@@ -100,7 +91,14 @@ class SharedStore(ReportsById):
         self._keys = SharedKeys(store, name, root) if isinstance(store, Keyring) else None
         self.users = 0
         self.is_closed = False
+        self._using = threading.Lock()
         register(self)
+
+    def claim(self) -> bool:
+        """Take notice of one more user; return False if it was closed and cannot be used."""
+        with self._using:
+            self.users += not self.is_closed
+            return not self.is_closed
 
     def declare(self, goal_id: str, half_life: HalfLife) -> HalfLife:
         """Begin to work on a goal; return the half-life that is in force, as far as is known.
@@ -151,7 +149,7 @@ class SharedStore(ReportsById):
         if self.delivery == "sync":
             return self._apply_now(goal_id, records)
         deadline_s = time.monotonic() + timeout_s
-        self._background.awake()
+        self._begin()
         entries: list[Entry] = []
         for record in records:
             entry = Entry(goal_id, record)
@@ -174,26 +172,6 @@ class SharedStore(ReportsById):
             self._refresher.read(goal_id)
         else:
             self._put(Entry(goal_id, Opening(bucket, path, epoch)))
-
-    def version(self, goal_id: str, bucket: str) -> int:
-        """Return a number of the bucket's state; see ``LocalEvidence.version``."""
-        return self._view.version(goal_id, bucket)
-
-    def bucket(self, goal_id: str, bucket: str) -> BucketEvidence:
-        """Return the evidence of one bucket; see ``LocalEvidence.bucket``."""
-        return self._view.bucket(goal_id, bucket)
-
-    def goal_version(self, goal_id: str) -> int:
-        """Return a number of the goal's state; see ``LocalEvidence.goal_version``."""
-        return self._view.goal_version(goal_id)
-
-    def snapshot(self, goal_id: str) -> Mapping[str, BucketEvidence]:
-        """Return the evidence of every bucket; see ``LocalEvidence.snapshot``."""
-        return self._view.snapshot(goal_id)
-
-    def evidence(self, goal_id: str) -> Mapping[ArmKey, Evidence]:
-        """Return all evidence of a goal; see ``LocalEvidence.evidence``."""
-        return self._view.evidence(goal_id)
 
     def signer(self, namespace: str) -> Signer:
         """Return what signs, and reads, the request ids of a tenant.
@@ -251,11 +229,13 @@ class SharedStore(ReportsById):
         Of several users of one URL the last one lets go. What could not be delivered stays in the
         journal, for the next process. May be called twice.
         """
-        self.users = max(0, self.users - 1)
+        with self._using:
+            self.users = max(0, self.users - 1)
         is_delivered = self.flush(timeout_s)
-        if self.users or self.is_closed:
-            return
-        self.is_closed = True
+        with self._using:
+            if self.users or self.is_closed:
+                return
+            self.is_closed = True
         if not is_delivered:
             where = f"stay in {self._root}" if self._outbox.has_journal else "are lost"
             _log.warning(
@@ -276,13 +256,23 @@ class SharedStore(ReportsById):
     def after_fork(self, *, in_child: bool) -> None:
         """Go on; a child starts with an empty outbox, a journal and a thread of its own."""
         if in_child:
+            self._using = threading.Lock()
             self._outbox.begin_anew()
             self._view.forget_overlay()
         self._outbox.after_fork()
         self._view.after_fork()
         self._background.after_fork(in_child=in_child)
 
+    def _begin(self) -> None:
+        """Make sure of a journal and a thread before anything is taken."""
+        if self.is_closed:
+            raise StoreUnavailableError(
+                f"{self.name} was closed in this process: close it after the last report."
+            )
+        self._background.awake()
+
     def _put(self, entry: Entry) -> None:
+        self._begin()
         self._view.lay_over(entry)
         dropped = self._outbox.put(entry)
         if dropped:
