@@ -4,12 +4,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from armwise.testing.servers import RedisServer
 
 # As armwise sets them itself, but before any test imports LiteLLM on its own.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+
+# Examples of a property may take as long as a busy machine lets them: timings gate nothing.
+settings.register_profile("armwise", settings(), deadline=None)  # else as set for CI
+settings.load_profile("armwise")
 
 
 @pytest.fixture
