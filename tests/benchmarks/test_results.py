@@ -111,6 +111,7 @@ PARTS = (
     "routing",
     "prices",
     "change",
+    "default",
     "delay",
     "scaling",
     "real",
