@@ -1,4 +1,4 @@
-"""One server and one event loop for the whole matrix, and each cell played once."""
+"""One server and one event loop per module, and each cell of the matrix played once."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,11 +7,10 @@ import pytest
 from benchmarks.conformance.cases import Fault, Feature, Mode, Provider
 from benchmarks.conformance.playing import Seen, Stage
 
-SeeFeature = Callable[[Provider, Mode, Feature], Seen]
-SeeFault = Callable[[Provider, Mode, Fault], Seen]
+Known = dict[tuple[str, str, str], Seen]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     """Serve all providers."""
     with Stage() as running:
@@ -19,9 +18,14 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def see_feature(stage: Stage) -> SeeFeature:
+def known() -> Known:
+    """Return what was seen in this session, whichever module asked for it first."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def see_feature(stage: Stage, known: Known) -> Callable[[Provider, Mode, Feature], Seen]:
     """Return what was seen of a feature; it is played when first asked for."""
-    known: dict[tuple[str, str, str], Seen] = {}
 
     def see(provider: Provider, mode: Mode, feature: Feature) -> Seen:
         key = (provider.name, mode.name, feature.name)
@@ -32,10 +36,9 @@ def see_feature(stage: Stage) -> SeeFeature:
     return see
 
 
-@pytest.fixture(scope="session")
-def see_fault(stage: Stage) -> SeeFault:
+@pytest.fixture(scope="module")
+def see_fault(stage: Stage, known: Known) -> Callable[[Provider, Mode, Fault], Seen]:
     """Return what was seen of a fault; it is played when first asked for."""
-    known: dict[tuple[str, str, str], Seen] = {}
 
     def see(provider: Provider, mode: Mode, fault: Fault) -> Seen:
         key = (provider.name, mode.name, fault.name)

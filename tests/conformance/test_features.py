@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import litellm
 import pytest
@@ -65,16 +66,18 @@ def test_the_cost_is_what_will_be_billed(
     assert seen.arm.mean_cost_usd == pytest.approx(_bill(provider, feature), abs=1e-9)
 
 
+@cache
+def _rows() -> dict[str, Any]:
+    name = "model_prices_and_context_window_backup.json"
+    listed = (Path(litellm.__file__).parent / name).read_text(encoding="utf-8")
+    return cast("dict[str, Any]", json.loads(listed))
+
+
 def _bill(provider: Provider, feature: Feature) -> float:
     """Return the bill, by LiteLLM's own list and none of armwise's code."""
     if provider.model.startswith("ollama"):
         return 0.0
-    rows = json.loads(
-        (Path(litellm.__file__).parent / "model_prices_and_context_window_backup.json").read_text(
-            encoding="utf-8"
-        )
-    )
-    row: dict[str, Any] = rows.get(provider.model) or rows[provider.model.rpartition("/")[2]]
+    row: dict[str, Any] = _rows().get(provider.model) or _rows()[provider.model.rpartition("/")[2]]
     reply = feature.reply
     assert reply.input_tokens is not None
     assert reply.output_tokens is not None
