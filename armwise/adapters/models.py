@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from armwise.adapters.capabilities import listed_capabilities
 from armwise.adapters.loading import load_litellm
 from armwise.adapters.prices import Price
 
@@ -26,11 +27,16 @@ class ModelInfo:
         price: List price.
         max_input_tokens: Largest prompt that it takes, in tokens.
         mode: What it is for: "chat", "completion", "embedding", "responses", ...
+        max_output_tokens: Longest answer that it gives, in tokens.
+        capabilities: Whether it has a capability, by our name of it (``CAPABILITIES``); what is
+            missing is not known.
     """
 
     price: Price | None = None
     max_input_tokens: int | None = None
     mode: str | None = None
+    max_output_tokens: int | None = None
+    capabilities: Mapping[str, bool] = field(default_factory=dict[str, bool])
 
 
 UNKNOWN_MODEL = ModelInfo()
@@ -47,7 +53,7 @@ def litellm_info(model: str) -> ModelInfo:
         bare_name = bare_name.removeprefix("converse/").removeprefix("invoke/")
     listed = _list().get(model) or _list().get(bare_name) or UNKNOWN_MODEL
     if provider in _FREE_PROVIDERS:
-        return ModelInfo(Price(0.0, 0.0), listed.max_input_tokens, listed.mode)
+        return replace(listed, price=Price(0.0, 0.0))
     return listed
 
 
@@ -73,7 +79,13 @@ def _loaded_rows() -> Mapping[str, Any]:
 
 def _parse(rows: Mapping[str, Any]) -> Mapping[str, ModelInfo]:
     return {
-        model: ModelInfo(_price(row), _positive_int(row.get("max_input_tokens")), row.get("mode"))
+        model: ModelInfo(
+            _price(row),
+            _positive_int(row.get("max_input_tokens")),
+            row.get("mode"),
+            _positive_int(row.get("max_output_tokens")),
+            listed_capabilities(row),
+        )
         for model, row in rows.items()
         if isinstance(row, Mapping)
     }

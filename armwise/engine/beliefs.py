@@ -8,7 +8,7 @@ other is fitted anew now and then, on the snapshot of a whole goal.
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -42,6 +42,7 @@ class BucketBeliefs:
         view: What they borrow from the rest of the goal.
         after_failures: Per number of earlier failures in the request, from 0, one belief per arm;
             one row where requests are not tried again.
+        measured: What was measured of each path in the bucket, whatever its epoch.
     """
 
     version: int
@@ -50,6 +51,7 @@ class BucketBeliefs:
     count: int
     view: "_View"
     after_failures: tuple[tuple[Belief, ...], ...] = ()
+    measured: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Beliefs:
             held.count,
             held.view,
             (arms.beliefs,) * self._rows,  # as after no failure, until the next decision
+            held.measured,
         )
 
     def belief(self, key: ArmKey, evidence: Evidence | None) -> Belief:
@@ -202,11 +205,20 @@ class Beliefs:
             self._look_around(seen, held)
             if held is not None and held.version == seen.version and held.view is self._view:
                 return held
-            arms = self._arms(bucket, seen)
+            measured = {
+                path.name: path_evidence(seen.arms, bucket, path.name) for path in self._paths
+            }
+            arms = self._arms(bucket, seen, measured)
             sampler = held.sampler.evolved(arms) if held else Sampler(arms, self._rng(bucket))
             rows = self._after_failures(bucket, seen, arms) if self._rows > 1 else ()
             refreshed = BucketBeliefs(
-                seen.version, sampler, seen.epochs, seen.count, self._view, (arms.beliefs, *rows)
+                seen.version,
+                sampler,
+                seen.epochs,
+                seen.count,
+                self._view,
+                (arms.beliefs, *rows),
+                measured,
             )
             self._held[bucket] = refreshed
             return refreshed
@@ -277,16 +289,15 @@ class Beliefs:
         buckets = self._evidence.snapshot(self._goal_id)
         return {name: seen for name, seen in buckets.items() if not is_book(name)}
 
-    def _arms(self, bucket: str, seen: BucketEvidence) -> Arms:
+    def _arms(self, bucket: str, seen: BucketEvidence, measured: Mapping[str, Evidence]) -> Arms:
         arms: list[tuple[str, Belief, float | None]] = []
         noise = matured(self._model.noise, seen.count)
         for path in self._paths:
             key = ArmKey(bucket, path.name, epoch=seen.epochs.get(path.name, 0))
             # What a call costs has not changed with the quality of its answer.
-            all_seen = path_evidence(seen.arms, bucket, path.name)
             anywhere = self._view.costs.get(path.name, _NOTHING)
             cost_usd = self._prices.expected_usd(
-                path.name, all_seen, bucket, anywhere, self._view.scale
+                path.name, measured[path.name], bucket, anywhere, self._view.scale
             )
             belief = self.belief(key, seen.arms.get(key)).tempered(noise)
             arms.append((path.name, belief, cost_usd))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from armwise.adapters import ModelInfo, Price, Usage
 from armwise.bandit import Evidence
+from armwise.engine.needs import Needs
 from armwise.engine.path import Path
 from armwise.storage import ArmKey
 
@@ -28,10 +29,13 @@ class PathPrices:
     Args:
         paths: The paths.
         info: What the adapter knows of a model.
+
+    Attributes:
+        info: The same.
     """
 
     def __init__(self, paths: Sequence[Path], info: Callable[[str], ModelInfo]) -> None:
-        self._info = info
+        self.info = info
         self._prices: dict[str, Price | None] = {}
         self._guesses_usd: dict[str, float] = {}
         self._seeds: dict[tuple[str, str], tuple[float, int]] = {}
@@ -40,7 +44,7 @@ class PathPrices:
 
     def add(self, path: Path) -> None:
         """Look up the price of one more path, or anew that of a path of the same name."""
-        price = path.declared_price or self._info(path.model).price
+        price = path.declared_price or self.info(path.model).price
         self._prices[path.name] = price
         self._guesses_usd.pop(path.name, None)
         if price is not None:
@@ -110,6 +114,37 @@ class PathPrices:
         spent_usd, requests = self._seeds.get((bucket, path), (0.0, 0))
         spent_usd += evidence.cost_nanousd / 1e9
         return _mean_usd(general_usd, spent_usd, requests + evidence.costed)
+
+    def request_usd(
+        self, path: str, needs: Needs, measured: Evidence | None, mean_usd: float
+    ) -> float | None:
+        """Return what one request is expected to cost, None if nobody knows.
+
+        Where the price is known: its estimated prompt at the input price, and the output tokens of
+        the path in its bucket at the output price, 300 of them worth three observations before any
+        was measured, and no more than the request allows. Elsewhere the mean of what was measured.
+
+        Args:
+            path: Name of the path.
+            needs: The request's length.
+            measured: What was measured of the path in its bucket.
+            mean_usd: Mean cost of a request there, infinite if it is not known.
+        """
+        price = self._prices.get(path)
+        if price is None:
+            return mean_usd if mean_usd < math.inf else None
+        output_tokens = expected_output_tokens(measured)
+        if needs.output_tokens is not None:
+            output_tokens = min(output_tokens, needs.output_tokens)
+        return needs.input_tokens * price.input_usd + output_tokens * price.output_usd
+
+
+def expected_output_tokens(measured: Evidence | None) -> float:
+    """Return how many tokens an answer is expected to have, reasoning included."""
+    guessed = PRICE_OBSERVATIONS * TYPICAL_USAGE.output_tokens
+    if measured is None:
+        return float(TYPICAL_USAGE.output_tokens)
+    return (guessed + measured.output_tokens) / (PRICE_OBSERVATIONS + measured.tokened)
 
 
 def _mean_usd(guess_usd: float | None, spent_usd: float, requests: int) -> float | None:

@@ -10,6 +10,7 @@ from armwise.engine.costs import CostReport, cost_report
 from armwise.engine.decision import Decision
 from armwise.engine.eligibility import Eligible
 from armwise.engine.excluding import Ask
+from armwise.engine.needs import needs_of
 from armwise.engine.parts import Parts
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
@@ -68,7 +69,8 @@ class Engine(Parts):
         bucket, assessment = self._context.bucket(messages, task_type, params or {})
         beliefs = self._beliefs.of(bucket)
         arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
-        may = self._eligible(Ask(bucket, beliefs, messages, params or {}, wants, now_s))
+        needs = needs_of(messages, params or {})
+        may = self._eligible(Ask(bucket, beliefs, messages, params or {}, wants, now_s, needs))
         objective = self._objective if self._pacer is None else self._pacer.budget
         if self.climbing is not None:
             objective = planned = self.climbing.rule(beliefs, attempts)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 from armwise.bandit import Arms
 from armwise.engine.beliefs import BucketBeliefs
 from armwise.engine.eligibility import Eligibility, Eligible
+from armwise.engine.needs import Needs
 from armwise.engine.wants import Wants
 from armwise.errors import NoEligiblePathError
 
@@ -20,6 +21,7 @@ class Ask(NamedTuple):
         params: What the call will be made with, without what paths add.
         wants: What the caller wants of it.
         now_s: Seconds since 1970.
+        needs: What it needs of a path.
     """
 
     bucket: str
@@ -28,6 +30,7 @@ class Ask(NamedTuple):
     params: Mapping[str, Any]
     wants: Wants
     now_s: float
+    needs: Needs
 
     @property
     def arms(self) -> Arms:
@@ -38,6 +41,13 @@ class Ask(NamedTuple):
 Excluder: TypeAlias = Callable[[Ask], Mapping[str, str]]
 """Returns the reason per path that is not to be called for a request; paths that are not among the
 arms are ignored."""
+
+
+_ADVICE = (
+    "Ask for less, or add a path that can. What the model list does not know, or has wrong, is "
+    "declared on a path: capabilities={'vision': True}, max_input_tokens=, max_output_tokens=, and "
+    "its prices."
+)
 
 
 class Excluding:
@@ -74,34 +84,31 @@ class Excluding:
             NoEligiblePathError: If none may be; it lists every path with its reason.
         """
         arms = ask.arms
-        refused = _asked(self.hard, ask)
+        refused: Mapping[str, str] = _NONE
+        for excluder in self.hard:
+            excluded = excluder(ask)
+            if excluded:
+                refused = {**excluded, **refused}
         if not refused and not self._eligibility.restrictions:
             may = Eligible(arms.every, (), {}, "")
         else:
             may = self._eligibility.eligible(ask.bucket, arms, ask.now_s, refused)
             if not may.among:
                 raise self._none_left(may.exclusions)
-        avoided = _asked(self.soft, ask) if self.soft else None
+        avoided: Mapping[str, str] = _NONE
+        for excluder in self.soft:
+            avoided = {**excluder(ask), **avoided}
         return _avoiding(may, arms, avoided) if avoided else may
 
     def _none_left(self, exclusions: Mapping[str, str]) -> NoEligiblePathError:
         lines = "\n".join(f"  {name}: {reason}" for name, reason in exclusions.items())
         return NoEligiblePathError(
-            f"no path may be called for this request (goal {self._goal_id!r}):\n{lines}",
+            f"no path may be called for this request (goal {self._goal_id!r}):\n{lines}\n{_ADVICE}",
             dict(exclusions),
         )
 
 
-def _asked(excluders: tuple[Excluder, ...], ask: Ask) -> Mapping[str, str]:
-    """Return everybody's exclusions, the first reason per path."""
-    found: Mapping[str, str] = {}
-    for excluder in excluders:
-        excluded = excluder(ask)
-        if excluded:
-            found = {**excluded, **found}
-    return found
-
-
+_NONE: Mapping[str, str] = {}
 _NOTHING_ELSE = "every path is one to avoid at present, so that is ignored"
 
 

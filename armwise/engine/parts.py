@@ -8,6 +8,7 @@ from os import PathLike
 from armwise.bandit import Budget, Complexity, Objective
 from armwise.bandit.decay import HalfLife
 from armwise.bandit.models import BeliefModel
+from armwise.engine.abilities import Abilities
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
@@ -129,7 +130,11 @@ class Parts:
             self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
         eligibility = Eligibility()
         self.roster = Roster(paths)
-        self._excluding = Excluding(goal_id, eligibility, hard=(Wishes(self.roster),))
+        self._excluding = Excluding(
+            goal_id,
+            eligibility,
+            hard=(Abilities(self.roster, prices.info), Wishes(self.roster, prices)),
+        )
         self._models = self.roster.models
         log: DecisionLog | None = None
         if decision_log is not None:

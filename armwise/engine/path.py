@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeGuard
 
-from armwise.adapters import Price
+from armwise.adapters import CAPABILITIES, Price
 from armwise.bandit import Beta
 from armwise.errors import ConfigurationError
 
@@ -47,6 +47,10 @@ class Path:
         output_usd_per_mtok: Price of a million output tokens in US dollars.
         cached_input_usd_per_mtok: Price of a million input tokens read from the prompt cache.
         timeout_s: Longest time for one call on this path, in seconds.
+        capabilities: What the path can do or cannot, such as ``{"vision": True}``
+            (``armwise.adapters.CAPABILITIES``). Overrides the list; what neither says is allowed.
+        max_input_tokens: Largest prompt that it takes, in tokens. Overrides the list.
+        max_output_tokens: Longest answer that it gives, in tokens. Overrides the list.
 
     Raises:
         ConfigurationError: If a value cannot be used; the message says what to write.
@@ -60,6 +64,9 @@ class Path:
     output_usd_per_mtok: float | None = None
     cached_input_usd_per_mtok: float | None = None
     timeout_s: float | None = None
+    capabilities: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.model, str) or not self.model.strip():
@@ -72,6 +79,7 @@ class Path:
         Beta.from_weight(self.weight)
         self._check_prices()
         check_timeout(self.timeout_s)
+        self._check_limits()
         if not isinstance(self.params, Mapping):
             raise ConfigurationError(
                 f"path {self.name!r}: params must be a dict such as {{'temperature': 0}}, "
@@ -92,6 +100,27 @@ class Path:
                 f"path {self.name!r}: declare both input_usd_per_mtok and output_usd_per_mtok, "
                 "or neither to use the list price."
             )
+
+    def _check_limits(self) -> None:
+        for limit in ("max_input_tokens", "max_output_tokens"):
+            value = getattr(self, limit)
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not (is_whole and value > 0):
+                raise ConfigurationError(
+                    f"path {self.name!r}: {limit} must be a whole number of tokens above 0, got "
+                    f"{value!r}."
+                )
+        if not isinstance(self.capabilities, Mapping):
+            raise ConfigurationError(
+                f"path {self.name!r}: capabilities must be a dict such as {{'vision': True}}, got "
+                f"{self.capabilities!r}."
+            )
+        for name, value in self.capabilities.items():
+            if name not in CAPABILITIES or not isinstance(value, bool):
+                raise ConfigurationError(
+                    f"path {self.name!r}: capabilities cannot hold {name!r}: {value!r}. It maps "
+                    f"these names to True or False: {', '.join(CAPABILITIES)}."
+                )
 
     @property
     def prior(self) -> Beta:

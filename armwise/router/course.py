@@ -76,7 +76,7 @@ class Course:
             path = self._request.route.next(failed, {*self._causes, *self._skipped})
             if path is None or not self._overrun_tokens:
                 return path
-            if (self._info(path.model).max_input_tokens or math.inf) > self._overrun_tokens:
+            if (self._window(path) or math.inf) > self._overrun_tokens:
                 return path
             self._skipped.add(path.name)
 
@@ -89,9 +89,13 @@ class Course:
             return True
         self._causes[attempt.path.name] = error
         if fault is Fault.CONTEXT:
-            known_tokens = self._info(attempt.path.model).max_input_tokens or 0
+            known_tokens = self._window(attempt.path) or 0
             self._overrun_tokens = max(self._overrun_tokens, known_tokens)
         return False
+
+    def _window(self, path: Path) -> int | None:
+        """Return the longest prompt that a path takes, in tokens; None if that is not known."""
+        return path.max_input_tokens or self._info(path.model).max_input_tokens
 
     def checked(self, attempt: Attempt, response: Any) -> Steps[Verdict | None]:
         """Run the check on an answer, and count the attempt with what it says."""

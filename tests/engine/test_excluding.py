@@ -8,6 +8,7 @@ from armwise.bandit import Arms, Beta, Sampler
 from armwise.engine.beliefs import BucketBeliefs
 from armwise.engine.eligibility import Eligibility, Kind, Restriction
 from armwise.engine.excluding import Ask, Excluder, Excluding
+from armwise.engine.needs import needs_of
 from armwise.engine.wants import NO_WANTS
 from armwise.errors import NoEligiblePathError
 
@@ -23,7 +24,7 @@ def ask() -> Ask:
 
     sampler = Sampler(ARMS, default_rng(1))
     beliefs = BucketBeliefs(0, sampler, {}, 0, None)  # type: ignore[arg-type]
-    return Ask("label/simple", beliefs, [], {}, NO_WANTS, NOW_S)
+    return Ask("label/simple", beliefs, [], {}, NO_WANTS, NOW_S, needs_of([], {}))
 
 
 def excluder(*names: str, why: str = "broken") -> Excluder:
