@@ -77,6 +77,7 @@ class Engine(Parts):
             draws = planned.rates[0]
         preferred = arms.names[objective.choose(arms, draws, may.among)]
         served = preferred if self._default_path is None else self._default_path.name
+        self.cooling.chosen(served, now_s)
         decision = Decision(
             goal_id=self.goal_id,
             bucket=bucket,
@@ -228,6 +229,8 @@ class Engine(Parts):
         record = reported_record(token, outcome, facts, revision, self._clock())
         status = self._counting.count(record, WAIT_S if wait else None)
         self._telling.reported(record, status, category)
+        if record.score:
+            self.cooling.opened(token.path, self._clock() - token.decided_at_ms / 1000)
         self._counting.compare_rates(self.roster.names)
         if self._waiting is not None:
             self._waiting.heard(token.nonce, token.attempt)

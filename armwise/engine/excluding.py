@@ -55,8 +55,9 @@ class Excluding:
 
     *Hard* excluders say what cannot be: a prompt that is too long, a wish, a spent budget. Where
     they leave nothing, the request is refused. *Soft* ones say what had better not be, such as a
-    path that was down a moment ago: what they exclude is still tried after an error of the others,
-    and where they leave nothing they are ignored. An operator's pins and bans come between the two.
+    path that was down a moment ago: what they exclude is still tried after an error of the others.
+    Where they leave nothing, the path that they name first is taken. An operator's pins and bans
+    come between the two; a pinned path is taken whatever the soft ones say.
 
     Args:
         goal_id: The goal, for messages.
@@ -109,19 +110,21 @@ class Excluding:
 
 
 _NONE: Mapping[str, str] = {}
-_NOTHING_ELSE = "every path is one to avoid at present, so that is ignored"
 
 
 def _avoiding(may: Eligible, arms: Arms, avoided: Mapping[str, str]) -> Eligible:
-    """Return what is left when paths are avoided, these as fallbacks; all if none is left."""
-
-    def good(indices: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(index for index in indices if arms.names[index] not in avoided)
-
-    among = good(may.among) or good(may.fallbacks)  # a pin to a path that is avoided rests
-    if not among:
-        note = f"{may.note}; {_NOTHING_ELSE}" if may.note else _NOTHING_ELSE
-        return may._replace(note=note)
+    """Return what is left when paths are avoided, these as fallbacks."""
+    among = tuple(index for index in may.among if arms.names[index] not in avoided)
+    if len(among) == len(may.among):
+        return may
+    is_pinned = bool(may.fallbacks)
+    if is_pinned or not among:
+        names = {arms.names[index] for index in may.among}
+        first = next(name for name in avoided if name in names)
+        why = "it is pinned" if is_pinned else "no other path is there"
+        said = f"{first} is tried although {avoided[first]}: {why}"
+        may = may._replace(note=f"{may.note}; {said}" if may.note else said)
+        among = (arms.names.index(first),)
     later = tuple(sorted({*may.among, *may.fallbacks} - {*among}))
     chosen_from = {arms.names[index] for index in among}
     reasons = {**may.exclusions, **avoided}

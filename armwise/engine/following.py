@@ -15,6 +15,7 @@ class Following:
         beliefs: Fitted anew when the local copy has changed, so that no request has to.
         watch: Takes outcomes of this process that the store has counted.
         emit: Takes events.
+        hear: Called when notices of other workers may have come in.
     """
 
     def __init__(
@@ -23,11 +24,14 @@ class Following:
         beliefs: Beliefs,
         watch: Callable[[Record, ReportStatus], object],
         emit: Callable[[Event], object],
+        *,
+        hear: Callable[[], object],
     ) -> None:
         self._stored_goal = stored_goal
         self._beliefs = beliefs
         self._watch = watch
         self._emit = emit
+        self._hear = hear
 
     @property
     def stored_goal(self) -> str:
@@ -40,7 +44,8 @@ class Following:
             self._watch(record, status)
 
     def refreshed(self) -> None:
-        """Fit the beliefs to the new copy."""
+        """Fit the beliefs to the new copy, and take notice of what others have told."""
+        self._hear()
         self._beliefs.refit()
 
     def told(self, event: Event) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
+from armwise.engine.cooling import Cooling
 from armwise.engine.costs import PathPrices
 from armwise.engine.counting import counted_now
 from armwise.engine.eligibility import Eligibility, Kind, Restriction, Scope, end_of, task_type_of
@@ -66,6 +67,7 @@ class Handles:
         store: "LocalStore",
         roster: Roster,
         eligibility: Eligibility,
+        cooling: Cooling,
         beliefs: Beliefs,
         prices: PathPrices,
         changes: Changes | None,
@@ -80,6 +82,7 @@ class Handles:
         self._store = store
         self._roster = roster
         self._eligibility = eligibility
+        self._cooling = cooling
         self._beliefs = beliefs
         self._prices = prices
         self._changes = changes
@@ -137,6 +140,7 @@ class Handles:
                 )
             self._roster.remove(name)
             self._eligibility.forget(name)
+            self._cooling.forget(name)
             self._beliefs.set_paths(self._roster.paths)
         _log.info("goal %s: path %s was removed", self._goal_id, name)
 

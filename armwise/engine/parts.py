@@ -12,6 +12,7 @@ from armwise.engine.abilities import Abilities
 from armwise.engine.beliefs import Beliefs
 from armwise.engine.changes import Changes
 from armwise.engine.context import Context
+from armwise.engine.cooling import Cooling
 from armwise.engine.costs import PathPrices
 from armwise.engine.counting import Counting
 from armwise.engine.decision_log import DecisionLog
@@ -21,7 +22,9 @@ from armwise.engine.excluding import Excluding
 from armwise.engine.following import Following
 from armwise.engine.guarded import guarded
 from armwise.engine.handles import Handles
+from armwise.engine.latencies import Latencies
 from armwise.engine.nonces import Nonces
+from armwise.engine.notices import Notices
 from armwise.engine.opening import LocalStore
 from armwise.engine.pacing import Pacer
 from armwise.engine.path import Path
@@ -130,10 +133,13 @@ class Parts:
             self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
         eligibility = Eligibility()
         self.roster = Roster(paths)
+        self.cooling = Cooling(Notices(self._stored_goal, store), clock=clock, is_told=follows)
+        self.latencies = Latencies(self._stored_goal, store)
         self._excluding = Excluding(
             goal_id,
             eligibility,
             hard=(Abilities(self.roster, prices.info), Wishes(self.roster, prices)),
+            soft=(self.cooling.excluder,),
         )
         self._models = self.roster.models
         log: DecisionLog | None = None
@@ -157,7 +163,11 @@ class Parts:
         )
         self._shared = store if isinstance(store, SharedStore) else None
         self._following = Following(
-            self._stored_goal, self._beliefs, self._counting.watch, self.emit
+            self._stored_goal,
+            self._beliefs,
+            self._counting.watch,
+            self.emit,
+            hear=self.cooling.hear,
         )
         if self._shared is not None:
             self._shared.subscribe(self._following)
@@ -167,6 +177,7 @@ class Parts:
             store=store,
             roster=self.roster,
             eligibility=eligibility,
+            cooling=self.cooling,
             beliefs=self._beliefs,
             prices=prices,
             changes=changes,

@@ -43,6 +43,7 @@ def attempts(request: Request, recorder: Recorder, info: Callable[[str], ModelIn
                 raise
             continue
         if request.stream:
+            recorder.opened(attempt)
             return attempt, response
         verdict = yield from course.checked(attempt, response)
         if course.is_answer(attempt, response, verdict):

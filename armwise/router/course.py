@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
-from armwise.adapters import Call, Fault, ModelInfo, usage_of
+from armwise.adapters import Call, Fault, ModelInfo, classify, usage_of
 from armwise.engine import Path
 from armwise.errors import AllPathsFailedError
 from armwise.router.checks import Judgement, Verdict, weigh
@@ -62,12 +62,18 @@ class Course:
         path = self._path()
         if path is None:
             return None
-        call = _call(self._request, path, left_s)
+        call = _call(self._request, path, left_s, self._patience_s(path))
         attempt = Attempt(
             self._request.decision, path, self._number, call, started_s, len(self._failed)
         )
         self._number += 1
         return attempt
+
+    def _patience_s(self, path: Path) -> float | None:
+        """Return how long to wait for a path that was down, if not as long as for any other."""
+        patience_s = self._recorder.patience_s(self._request.decision, path.name)
+        # Up to the next step, not down: it is a lower bound on what the path is given.
+        return None if patience_s is None else steady_timeout_s(patience_s * _STEP)
 
     def _path(self) -> Path | None:
         """Return the next path that can take the prompt."""
@@ -147,6 +153,10 @@ class Course:
         return steady_timeout_s(self._request.timeout_s - (time.perf_counter() - self._begun_s))
 
 
+_STEP = 2.0**0.25
+"""From one steady time-out to the next."""
+
+
 def steady_timeout_s(left_s: float) -> float:
     """Return the time left, rounded down to one of four steps per doubling; 0 if none is left.
 
@@ -156,8 +166,8 @@ def steady_timeout_s(left_s: float) -> float:
     return 2.0 ** (math.floor(4.0 * math.log2(left_s)) / 4.0) if left_s > 0 else 0.0
 
 
-def _call(request: Request, path: Path, left_s: float | None) -> Call:
-    limits = [limit for limit in (path.timeout_s, left_s) if limit is not None]
+def _call(request: Request, path: Path, left_s: float | None, patience_s: float | None) -> Call:
+    limits = [limit for limit in (path.timeout_s, left_s, patience_s) if limit is not None]
     return Call(
         model=path.model,
         messages=request.messages,
@@ -179,5 +189,8 @@ def _all_failed(request: Request, causes: dict[str, Exception]) -> AllPathsFaile
             f"  not tried, for lack of time (deadline {request.timeout_s} s) or because the prompt "
             f"is too long for them: {', '.join(untried)}"
         )
-    message = f"no path could answer (goal {request.decision.goal_id!r}):\n" + "\n".join(lines)
+    why = ""
+    if all(classify(error) is Fault.MISCONFIGURED for error in causes.values()) and not untried:
+        why = "; every path is misconfigured: correct keys, permissions or names"
+    message = f"no path could answer (goal {request.decision.goal_id!r}){why}:\n" + "\n".join(lines)
     return AllPathsFailedError(message, dict(causes))

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from armwise.adapters import Fault, ModelInfo, Usage, classify, said
+from armwise.adapters import Fault, ModelInfo, Usage, classify, retry_after_s, said
 from armwise.bandit import stored_score
-from armwise.engine import Engine
+from armwise.engine import Decision, Engine
 from armwise.events import Attempted, CheckRaised, Judged, PathFaulted
 from armwise.router.checks import Answer, Checks, Verdict
 from armwise.router.request import Attempt
@@ -60,6 +60,7 @@ class Recorder:
         )
         stored = None if score is None else stored_score(score)
         self._record(attempt, event, facts, stored)
+        self._engine.cooling.answered(attempt.path.name, _elapsed_s(attempt))
 
     def _tell_of_checks(self, attempt: Attempt, verdict: Verdict) -> None:
         """Tell of checks that raised, and of calls that judges made."""
@@ -85,7 +86,11 @@ class Recorder:
         fault = classify(error)
         if fault.is_outage or fault is Fault.MISCONFIGURED:
             self._faulted(attempt, fault, _described(error, fault))
-        elif fault is Fault.CONTEXT:
+            self._cool(attempt, fault, retry_after_s(error))
+            return fault
+        if fault is not Fault.INTERNAL:  # a provider that refuses a request is there
+            self._engine.cooling.answered(attempt.path.name, _elapsed_s(attempt))
+        if fault is Fault.CONTEXT:
             self._record(attempt, self._event(attempt, fault.value), CallFacts())
         else:  # the caller's own fault: no evidence about any path
             self._engine.remember(self._event(attempt, fault.value))
@@ -94,10 +99,31 @@ class Recorder:
     def cut(self, attempt: Attempt) -> None:
         """Count a stream whose connection ended without a word: a fault, its outcome unknown."""
         self._faulted(attempt, Fault.CONNECTION, "the stream was cut")
+        self._cool(attempt, Fault.CONNECTION, None)
+
+    def opened(self, attempt: Attempt) -> None:
+        """Take notice that a stream has begun: its path answers."""
+        self._engine.cooling.opened(attempt.path.name, _elapsed_s(attempt))
 
     def abandoned(self, attempt: Attempt) -> None:
         """Count a stream that was not read to its end: its outcome is unknown."""
         self._record(attempt, self._event(attempt, "abandoned"), CallFacts())
+
+    def patience_s(self, decision: Decision, path: str) -> float | None:
+        """Return how long to wait for a path that was down and may be so still; None: as usual."""
+        latencies = self._engine.latencies
+        return self._engine.cooling.patience_s(
+            path, lambda: latencies.mean_s(decision.bucket, path)
+        )
+
+    def _cool(self, attempt: Attempt, fault: Fault, retry_after_s: float | None) -> None:
+        """Let a path cool down, unless its call was given less time than its answers take."""
+        given_s, path = attempt.call.timeout_s, attempt.path.name
+        if fault is Fault.TIMEOUT and given_s is not None:
+            usual_s = self._engine.latencies.mean_s(attempt.decision.bucket, path)
+            if usual_s is not None and given_s < usual_s:
+                return
+        self._engine.cooling.faulted(path, fault, _elapsed_s(attempt), retry_after_s)
 
     def _faulted(self, attempt: Attempt, fault: Fault, described: str) -> None:
         goal_id, event = self._engine.goal_id, self._event(attempt, fault.value)
@@ -119,6 +145,10 @@ class Recorder:
             attempt.number,
             fault,
         )
+
+
+def _elapsed_s(attempt: Attempt) -> float:
+    return time.perf_counter() - attempt.started_s
 
 
 def _described(error: Exception, fault: Fault) -> str:

@@ -43,11 +43,17 @@ class ScriptedError(Exception):
     Args:
         status_code: HTTP status.
         message: Text of the error.
+        retry_after_s: How many seconds the provider asks to be left alone; None: it does not say.
     """
 
-    def __init__(self, status_code: int, message: str = "scripted") -> None:
+    def __init__(
+        self, status_code: int, message: str = "scripted", retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status_code = status_code
+        self.litellm_response_headers = (
+            {} if retry_after_s is None else {"retry-after": f"{retry_after_s:g}"}
+        )
 
 
 class ScriptedAdapter:

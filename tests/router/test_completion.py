@@ -255,6 +255,7 @@ def test_a_misconfigured_path_is_loud_once(
 ) -> None:
     """A wrong key is one warning, however many requests it costs."""
     router = router_of({"cheap": lambda _: ScriptedError(401, "no key"), "dear": "Apple"})
+    router.pin("cheap")  # else it is not called again for a while
 
     for _ in range(3):
         router.completion(ASK)
@@ -282,7 +283,8 @@ def test_one_deadline_holds_over_all_attempts(router_of: Build) -> None:
 
 def test_timeouts_take_few_values(router_of: Build) -> None:
     """LiteLLM keeps a client per timeout: the first is passed on as it is, later ones rounded."""
-    router = router_of({"cheap": lambda _: ScriptedError(500), "dear": "Apple"}, timeout_s=10)
+    too_long = ScriptedError(400, "maximum context length")  # nothing cools down for it
+    router = router_of({"cheap": lambda _: too_long, "dear": "Apple"}, timeout_s=10)
 
     for _ in range(50):
         router.completion(ASK)

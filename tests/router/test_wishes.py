@@ -25,8 +25,8 @@ def test_an_excluded_path_is_not_called_not_even_after_an_error(router_of: Build
     """``exclude=`` holds for the choice and for the fallbacks, and says so."""
     router = router_of({"cheap": "cheap", "small": ScriptedError(503), "dear": "dear"})
 
-    response = router.completion(ASK, exclude={"cheap"})
     decision = router.decide(ASK, exclude=["cheap"])
+    response = router.completion(ASK, exclude={"cheap"})
 
     assert response.choices[0].message.content == "dear"
     assert decision.exclusions == {"cheap": "excluded by this call (exclude=)"}
