@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.reporting import DEFAULT_SEED, figures_of, markdown_table, parse_options, show
 
-NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers")
+NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers", "redis_store")
 
 
 def main() -> int:

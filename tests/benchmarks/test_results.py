@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers")
+NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers", "redis_store")
 
 
 @cache
@@ -132,3 +132,12 @@ def test_a_part_of_the_regret_benchmark_of_record_can_be_repeated(name: str) -> 
     assert record["tables"]
     for table in record["tables"]:
         assert table["title"] in page
+
+
+def test_counting_on_redis_is_small_and_quick_beside_a_ping() -> None:
+    """Small records, calls by the hundred well ahead of single ones; wide slack for busy runs."""
+    found = quick("redis_store")
+
+    assert found["memory_10000_at_once"] < 1.0
+    assert found["batched_gain"] > 2
+    assert found["single_ratio"] < 10

@@ -13,7 +13,7 @@ from armwise.storage import GoalEvidence, ReportStatus
 from armwise.storage.redis import RedisStore
 from armwise.testing.contracts.histories import fresh_goal, record
 from armwise.testing.contracts.store import total
-from armwise.testing.servers import RedisServer
+from armwise.testing.servers import RedisCluster, RedisServer
 
 PAGE = Path(__file__).parents[3] / "docs" / "howto" / "shared-stores.md"
 RULES = re.compile(r"^ACL SETUSER acme on >PASSWORD (.*)$", re.MULTILINE)
@@ -47,6 +47,25 @@ def test_the_documented_rights_are_enough(limited: RedisStore) -> None:
     assert limited.goals("acme") == [goal_id]
     assert limited.signing_keys("acme", b"key") == [b"key"]
     assert not [found for found in limited.examine() if found.is_fatal]
+
+
+def test_a_cluster_needs_two_rights_more() -> None:
+    """The client library asks for the map of slots and for the list of commands."""
+    (rules,) = RULES.findall(PAGE.read_text(encoding="utf-8"))
+    with RedisCluster() as cluster:
+        for node in cluster.nodes:
+            client = node.client()
+            words = ("acme", "on", ">PASSWORD", *rules.split(), "+command", "+cluster|slots")
+            client.execute_command("ACL SETUSER", *words)
+            client.close()
+        url = cluster.url.replace("://", "://acme:PASSWORD@")
+        store, goal_id = RedisStore(f"{url}?tenant=acme"), "acme\x00goal"
+
+        assert store.apply(goal_id, [record()]) == [ReportStatus.APPLIED]
+        assert store.goals("acme") == [goal_id]
+        assert total(store, goal_id).attempts == 1
+        assert not [found for found in store.examine() if found.is_fatal]
+        store.close()
 
 
 def test_another_tenant_is_out_of_reach(limited: RedisStore) -> None:
