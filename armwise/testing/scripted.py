@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from armwise.adapters import UNKNOWN_MODEL, Call, ModelInfo
+from armwise.testing.scripted_shapes import embeddings, events, response, text_completion
 
 Script = Callable[[Call], "str | Scripted | Exception"]
 """Answers one call: a text, a ``Scripted`` answer, or an error to raise."""
@@ -81,21 +82,23 @@ class ScriptedAdapter:
         scripted = self._answer(call)
         if scripted.latency_s:
             time.sleep(scripted.latency_s)
-        return _chunks(scripted, call) if call.stream else _response(scripted, call.model)
+        return _chunks(scripted, call) if call.stream else _response(scripted, call)
 
     async def acomplete(self, call: Call) -> Any:
         """Answer a call; see ``Adapter.acomplete``."""
         scripted = self._answer(call)
         await asyncio.sleep(scripted.latency_s)
-        return _achunks(scripted, call) if call.stream else _response(scripted, call.model)
+        return _achunks(scripted, call) if call.stream else _response(scripted, call)
 
     def assemble(self, chunks: Sequence[Any], call: Call) -> Any:
         """Join a stream's chunks; see ``Adapter.assemble``."""
+        if call.kind == "responses":
+            return chunks[-1].response
         text = "".join(chunk.choices[0].delta.content for chunk in chunks if chunk.choices)
         usage = chunks[-1].usage
         reasons = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
         scripted = Scripted(text, usage.prompt_tokens, usage.completion_tokens, reasons[-1])
-        return _response(scripted, call.model)
+        return _response(scripted, call)
 
     def has_finished(self, stream: Any) -> bool:
         """Return True: a scripted stream that breaks raises; see ``Adapter.has_finished``."""
@@ -119,11 +122,18 @@ class ScriptedAdapter:
         return Scripted(answer) if isinstance(answer, str) else answer
 
 
-def _response(scripted: Scripted, model: str) -> SimpleNamespace:
+def _response(scripted: Scripted, call: Call) -> SimpleNamespace:
+    usage = _usage(scripted)
+    if call.kind == "embedding":
+        return embeddings(call, usage)
+    if call.kind == "text":
+        return text_completion(call, scripted.text, scripted.finish_reason, usage)
+    if call.kind == "responses":
+        return response(call, scripted.text, scripted.finish_reason, usage)
     message = SimpleNamespace(role="assistant", content=scripted.text, tool_calls=None)
     choice = SimpleNamespace(index=0, message=message, finish_reason=scripted.finish_reason)
     return SimpleNamespace(
-        object="chat.completion", model=model, choices=[choice], usage=_usage(scripted)
+        object="chat.completion", model=call.model, choices=[choice], usage=usage
     )
 
 
@@ -136,16 +146,24 @@ def _usage(scripted: Scripted) -> SimpleNamespace:
 
 
 def _chunks(scripted: Scripted, call: Call) -> Iterator[SimpleNamespace]:
+    if call.kind == "responses":
+        yield from events(_words(scripted), _response(scripted, call))
+        return
+    last = scripted.text.count(" ")
+    for position, word in enumerate(_words(scripted)):
+        delta = SimpleNamespace(role="assistant", content=word)
+        finish_reason = scripted.finish_reason if position == last else None
+        choice = SimpleNamespace(index=0, delta=delta, text=word, finish_reason=finish_reason)
+        yield SimpleNamespace(model=call.model, choices=[choice], usage=None)
+    yield SimpleNamespace(model=call.model, choices=[], usage=_usage(scripted))
+
+
+def _words(scripted: Scripted) -> Iterator[str]:
     words = scripted.text.split(" ")
     for position, word in enumerate(words):
         if position == scripted.fails_after_chunks:
             raise ScriptedError(500, "the connection broke in the middle of the stream")
-        is_last = position == len(words) - 1
-        delta = SimpleNamespace(role="assistant", content=word if is_last else word + " ")
-        finish_reason = scripted.finish_reason if is_last else None
-        choice = SimpleNamespace(index=0, delta=delta, finish_reason=finish_reason)
-        yield SimpleNamespace(model=call.model, choices=[choice], usage=None)
-    yield SimpleNamespace(model=call.model, choices=[], usage=_usage(scripted))
+        yield word if position == len(words) - 1 else word + " "
 
 
 async def _achunks(scripted: Scripted, call: Call) -> AsyncIterator[SimpleNamespace]:
