@@ -15,7 +15,8 @@ class Decided:
         nonce: The request's random name in hex, shared by all its events.
         bucket: "task type/level".
         path: The path to be called first.
-        preferred: The path that the objective chose; differs from ``path`` in observe mode.
+        preferred: The path that the objective chose; differs from ``path`` where the default
+            path is served instead.
     """
 
     goal_id: str
@@ -42,6 +43,7 @@ class Attempted:
         latency_s: Seconds until the answer was complete.
         category: Name of the check that failed, or that gave the lowest of graded scores; None
             for a full success, an unknown outcome, or no check.
+        is_shadow: It was called beside the served path, and nobody was handed its answer.
     """
 
     goal_id: str
@@ -54,6 +56,7 @@ class Attempted:
     cost_usd: float | None = None
     latency_s: float | None = None
     category: str | None = None
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,29 @@ class ReportRatesDiffer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedToDefault:
+    """A canary did worse than the default path: all requests are served that path again.
+
+    Args:
+        goal_id: The goal.
+        default_path: The path.
+        rate: Success rate of the requests that were served what was chosen, 0..1.
+        default_rate: Success rate of those that were served the default path.
+        outcomes: How many outcomes the former rests on.
+        default_outcomes: How many the latter rests on.
+        margin: How much worse was allowed.
+    """
+
+    goal_id: str
+    default_path: str
+    rate: float
+    default_rate: float
+    outcomes: int
+    default_outcomes: int
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFaulted:
     """The store has begun to fail: outcomes are kept until it works again.
 
@@ -249,6 +275,7 @@ Event = (
     | EpochOpened
     | PriceUnknown
     | ReportRatesDiffer
+    | ReturnedToDefault
     | StoreFaulted
     | StoreRecovered
     | RecordsDropped

@@ -21,6 +21,8 @@ from armwise.engine.recall import Explanation
 from armwise.engine.report_rates import ReportRate
 from armwise.engine.reporting import measured_facts
 from armwise.engine.request_id import KEY_VARIABLE, Signer, Token
+from armwise.engine.rollout import RolloutPlan, RolloutStats, ShadowStats
+from armwise.engine.serving import MODES, Mode, Serving
 from armwise.engine.shared import SharedStore, StoreHealth
 from armwise.engine.stats import ArmStats, Stats
 from armwise.engine.tally import Counters, EscalationStats, JudgeStats
@@ -30,6 +32,7 @@ from armwise.engine.warm_start import MOST, TRUST, WarmStart
 
 __all__ = [
     "KEY_VARIABLE",
+    "MODES",
     "MOST",
     "NO_WANTS",
     "TRUST",
@@ -46,13 +49,18 @@ __all__ = [
     "LocalStore",
     "LoggedDecision",
     "LoggedOutcome",
+    "Mode",
     "Path",
     "PathCost",
     "PathPrices",
     "ProcessStore",
     "ReportRate",
     "Restriction",
+    "RolloutPlan",
+    "RolloutStats",
     "Scope",
+    "Serving",
+    "ShadowStats",
     "SharedStore",
     "Signer",
     "Silence",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from armwise.bandit import Arms, Assessment, Objective, ranking
 from armwise.bandit.evidence import MOST_FAILURES
 from armwise.engine.request_id import Signer, Token
+from armwise.engine.serving import APPLIED, Serving
 from armwise.engine.wants import NO_WANTS, Wants
 from armwise.errors import ConfigurationError
 
@@ -20,8 +21,8 @@ class Decision:
         assessment: Score and signals that made the level.
         path: Name of the path to call.
         model: Its model.
-        preferred: The path that the objective chose. Differs from ``path`` only in observe mode,
-            where the default path is served whatever was chosen.
+        preferred: The path that the objective chose. Differs from ``path`` where the default path
+            is served instead.
         arms: The beliefs and costs that were decided on, cheapest first.
         draws: The sampled success rate per arm, in the arms' order.
         objective: The rule.
@@ -36,6 +37,7 @@ class Decision:
             pinned one.
         note: What else there is to say of the choice, "" for nothing.
         wants: What the caller wanted of the request.
+        serving: The mode, and whether the choice is followed in it.
     """
 
     goal_id: str
@@ -58,13 +60,15 @@ class Decision:
     fallbacks: tuple[int, ...] = ()
     note: str = ""
     wants: Wants = NO_WANTS
+    serving: Serving = APPLIED
 
     @property
     def ranking(self) -> tuple[str, ...]:
         """Paths in the order in which they are tried.
 
         Each is what the rule would choose if those before it did not exist. A pinned path comes
-        before all others, in observe mode the default path. Banned paths are not in it.
+        before all others, and so does a default path that is served instead of the choice.
+        Banned paths are not in it.
         """
         order = ranking(self.objective, self.arms, self.draws, self.eligible)
         if self.fallbacks:
@@ -137,7 +141,13 @@ class Decision:
             + self.objective.reason(self.arms, self.draws, self.eligible),
         ]
         if self.path != self.preferred:
-            lines.append(f"observing: {self.path} is served, {self.preferred} was chosen")
+            serving = self.serving
+            share = f", which follows {serving.share:.0%}" if serving.mode == "canary" else ""
+            beside = " and called beside it" if serving.is_shadowed else ""
+            lines.append(
+                f"mode {serving.mode}{share}: {self.path} is served, {self.preferred} was chosen"
+                f"{beside}"
+            )
         width = max(len(name) for name in self.arms.names)
         lines.append(f"{'path':<{width}}  {'belief':>16}  {'mean':>5}  {'drawn':>5}  cost/request")
         for index, name in enumerate(self.arms.names):

@@ -44,7 +44,6 @@ class DecisionLog:
 
     Args:
         path: The file; created if it does not exist, else appended to.
-        mode: "apply" or "observe", written into every decision.
         models: Model per path; read at every change of beliefs.
         on_lost: Called for every line that is lost.
 
@@ -56,7 +55,6 @@ class DecisionLog:
         self,
         path: str | os.PathLike[str],
         *,
-        mode: str = "apply",
         models: Mapping[str, str],
         on_lost: Callable[[], object],
     ) -> None:
@@ -65,7 +63,6 @@ class DecisionLog:
                 f"decision_log must be the path of a file such as 'decisions.jsonl', got {path!r}."
             )
         self.path = FilePath(path)
-        self._mode = mode
         self._models = models
         self._on_lost = on_lost
         self._descriptor = _opened(self.path)
@@ -78,7 +75,7 @@ class DecisionLog:
     def decision(self, decision: Decision) -> None:
         """Write a decision."""
         try:
-            self._append(decision_line(decision, self._mode, self._arms_text(decision)))
+            self._append(decision_line(decision, self._arms_text(decision)))
         except Exception as error:  # noqa: BLE001 - a log must not fail a request
             self._lost(error)
 

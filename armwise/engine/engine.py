@@ -76,8 +76,11 @@ class Engine(Parts):
             objective = planned = self.climbing.rule(beliefs, attempts)
             draws = planned.rates[0]
         preferred = arms.names[objective.choose(arms, draws, may.among)]
-        served = preferred if self._default_path is None else self._default_path.name
-        self.cooling.chosen(served, now_s)
+        nonce = self._nonces.next()
+        serving = self.rollout.serving(nonce, preferred, wants.session_id)
+        served = preferred if serving.is_followed else serving.default_path or preferred
+        for called in (served, preferred) if serving.is_shadowed else (served,):
+            self.cooling.chosen(called, now_s)
         decision = Decision(
             goal_id=self.goal_id,
             bucket=bucket,
@@ -91,7 +94,7 @@ class Engine(Parts):
             eligible=may.among,
             exclusions=may.exclusions,
             decided_at_ms=int(now_s * 1000),
-            nonce=self._nonces.next(),
+            nonce=nonce,
             epochs=beliefs.epochs,
             namespace=self._namespace,
             count=beliefs.count,
@@ -99,6 +102,7 @@ class Engine(Parts):
             fallbacks=may.fallbacks,
             note=may.note,
             wants=wants,
+            serving=serving,
         )
         if self._pacer is not None:
             self._pacer.decided(decision.expected_usd(served))
@@ -180,7 +184,7 @@ class Engine(Parts):
             score=score,
         )
         answers = self._counting.count_safely([record])
-        if self._pacer is not None:
+        if self._pacer is not None and not attempted.is_shadow:  # it would not be paid in "apply"
             is_charged = attempted.attempt == 0
             expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
             # An error costs nothing; an answer whose cost is not known stays what was expected.
@@ -189,7 +193,8 @@ class Engine(Parts):
             self._pacer.measured(cost_usd, expected_usd)
         self._counting.compare_rates(self.roster.names)
         self._telling.attempted(attempted, record.revision, *answers)
-        if self._waiting is not None and score is None and attempted.fault is None:
+        is_awaited = score is None and attempted.fault is None and not attempted.is_shadow
+        if self._waiting is not None and is_awaited:
             self._waiting.expect(record, self._clock())
 
     def climbed(self, attempts: int, *, passed: bool | None) -> None:
@@ -242,9 +247,10 @@ class Engine(Parts):
         self.sweep()
         evidence = self._counting.evidence_and_rates(self.roster.names)
         health = None if self._shared is None else self._shared.health(self._stored_goal)
-        return collect_stats(
+        found = collect_stats(
             self.goal_id, evidence, self.paths, self._beliefs, self._tally, health=health
         )
+        return replace(found, rollout=self.rollout.stats())
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything reported is delivered; return whether it is."""

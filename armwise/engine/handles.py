@@ -54,7 +54,7 @@ class Handles:
         changes: Told of arms that begin anew; None if nobody watches for changes.
         context: Finds the buckets of evaluations.
         decided: Returns buckets in which this process has decided.
-        default_path: The path that observe mode serves, None outside of it.
+        default_path: The path that is served instead of the choice, None in "apply".
         clock: Seconds since 1970.
         emit: Takes events.
     """
@@ -241,7 +241,7 @@ class Handles:
     def _refuse_default(self, path: str, what: str) -> None:
         if self._default_path is not None and path == self._default_path.name:
             raise ConfigurationError(
-                f"path {path!r} cannot be {what}: mode='observe' serves it whatever is chosen."
+                f"path {path!r} cannot be {what}: it is the default_path of this Router's mode."
             )
 
     def _check_scope(self, scope: Scope, buckets: set[str] | None = None) -> None:

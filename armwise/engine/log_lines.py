@@ -49,12 +49,11 @@ def arms_text(decision: Decision, models: Mapping[str, str]) -> str:
     )
 
 
-def decision_line(decision: Decision, mode: str, paths_text: str) -> str:
+def decision_line(decision: Decision, paths_text: str) -> str:
     """Return the line of a decision.
 
     Args:
         decision: The decision.
-        mode: "apply" or "observe".
         paths_text: Its ``arms_text``.
     """
     names = decision.arms.names
@@ -68,13 +67,16 @@ def decision_line(decision: Decision, mode: str, paths_text: str) -> str:
         "bucket": decision.bucket,
         "rule": decision.objective.name,
         "parameters": _parameters(decision.objective),
-        "mode": mode,
+        "mode": decision.serving.mode,
         "chosen": decision.preferred,
         "served": decision.path,
         "eligible": [names[index] for index in decision.eligible],
         "excluded": dict(decision.exclusions),
         "draws": decision.draws,
     }
+    if decision.serving.mode == "canary":
+        # What each path's probability of being served follows from: see ``Serving``.
+        line |= {"share": decision.serving.share, "default": decision.serving.default_path}
     return f'{_text(line)[:-1]},"paths":{paths_text}}}\n'
 
 

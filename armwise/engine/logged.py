@@ -7,6 +7,7 @@ from typing import Any
 
 from armwise.bandit import Arms, read_belief
 from armwise.engine.log_lines import FORMAT_VERSION
+from armwise.engine.serving import MODES
 from armwise.errors import ConfigurationError, InvalidBeliefError
 from armwise.events import Attempted, Reported
 
@@ -31,7 +32,7 @@ class LoggedDecision:
         bucket: "task type/level".
         rule: Name of the rule.
         parameters: What the rule was built with, by name; empty for a rule of the user's own.
-        mode: "apply" or "observe".
+        mode: "observe", "shadow", "canary" or "apply".
         arms: The beliefs and expected costs, cheapest first.
         models: Model per arm.
         epochs: Epoch per arm.
@@ -39,8 +40,11 @@ class LoggedDecision:
         eligible: Indices of the arms that could be chosen, ascending.
         exclusions: Reason per path that could not.
         chosen: Index of the arm that the rule chose.
-        served: Index of the arm that was called: another one only in observe mode.
+        served: Index of the arm that was called: another one only where the default path is served.
         propensities: Probability per arm of being served, where the line brings them along.
+        share: Share of the requests that were served what was chosen, 0..1.
+        default: Index of the arm that the others were served; None where it is not known, which is
+            only outside of "canary".
     """
 
     goal_id: str
@@ -60,6 +64,8 @@ class LoggedDecision:
     chosen: int
     served: int
     propensities: tuple[float, ...] | None = None
+    share: float = 1.0
+    default: int | None = None
 
     def why(self) -> str:
         """Retell the decision: bucket, rule, and per arm the belief, the draw and the cost."""
@@ -69,7 +75,7 @@ class LoggedDecision:
             f"rule {self.rule}: {names[self.chosen]} was chosen",
         ]
         if self.served != self.chosen:
-            lines.append(f"observing: {names[self.served]} was served")
+            lines.append(f"mode {self.mode}: {names[self.served]} was served")
         width = max(len(name) for name in names)
         for index, name in enumerate(names):
             belief, cost_usd = self.arms.beliefs[index], self.arms.costs_usd[index]
@@ -190,6 +196,11 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
     served = _index(arms, record["served"], "served")
     if chosen not in eligible:
         raise ConfigurationError(f'path {record["chosen"]!r} was chosen but is not in "eligible".')
+    mode = _mode(record)
+    share, default = 1.0 if mode == "apply" else 0.0, None
+    if mode == "canary":
+        share = _share(record)
+        default = _index(arms, record["default"], "default")
     given = None
     if record.get("propensities") is not None:
         listed = _numbers(record, "propensities", len(paths))
@@ -203,7 +214,7 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
         bucket=_typed(record, "bucket", str),
         rule=_typed(record, "rule", str),
         parameters=_parameters(record),
-        mode=_mode(record),
+        mode=mode,
         arms=arms,
         models=tuple(str(by_name[name].get("model", name)) for name in arms.names),
         epochs=tuple(_epoch(by_name[name]) for name in arms.names),
@@ -213,6 +224,8 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
         chosen=chosen,
         served=served,
         propensities=given,
+        share=share,
+        default=default,
     )
 
 
@@ -266,9 +279,16 @@ def _epoch(path: Mapping[str, Any]) -> int:
 
 def _mode(record: Mapping[str, Any]) -> str:
     mode: str = _typed(record, "mode", str)
-    if mode not in ("apply", "observe"):
-        raise ConfigurationError(f"'mode' must be 'apply' or 'observe', got {mode!r}.")
+    if mode not in MODES:
+        raise ConfigurationError(f"'mode' must be one of {', '.join(MODES)}, got {mode!r}.")
     return mode
+
+
+def _share(record: Mapping[str, Any]) -> float:
+    share = record["share"]
+    if type(share) not in (int, float) or not 0.0 < share < 1.0:
+        raise ConfigurationError(f"'share' must be a number between 0 and 1, got {share!r}.")
+    return float(share)
 
 
 def _amount(record: Any, name: str, most: float = math.inf) -> float | None:

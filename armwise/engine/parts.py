@@ -30,6 +30,7 @@ from armwise.engine.pacing import Pacer
 from armwise.engine.path import Path
 from armwise.engine.report_rates import RateWatch
 from armwise.engine.request_id import Signer
+from armwise.engine.rollout import Rollout, RolloutPlan
 from armwise.engine.roster import Roster
 from armwise.engine.shared import SharedStore
 from armwise.engine.tally import Tally
@@ -57,7 +58,7 @@ class Parts:
         signer: Signs request ids.
         namespace: Tenant: its evidence and its ids are kept apart from those of others.
         escalate: How often a request may be tried again after a failed check; None: never.
-        default_path: In observe mode, the path to serve whatever is chosen; else None.
+        plan: What is done with choices: followed, or observed only.
         detect_changes: Begin an arm anew when its success rate breaks.
         half_life: How fast evidence fades; if the store already holds this goal under another
             half-life, that one stays in force.
@@ -81,7 +82,7 @@ class Parts:
         signer: Signer,
         namespace: str = "",
         escalate: Escalate | None = None,
-        default_path: Path | None = None,
+        plan: RolloutPlan = RolloutPlan(),  # noqa: B008 - frozen
         detect_changes: bool = True,
         half_life: HalfLife = None,
         silence: Silence | None = None,
@@ -96,7 +97,9 @@ class Parts:
         self._pacer = Pacer(objective) if isinstance(objective, Budget) else None
         self._context = Context(complexity)
         self._signer = signer
+        default_path = next((path for path in paths if path.name == plan.default_path), None)
         self._default_path = default_path
+        self.rollout = Rollout(goal_id, plan, seed)
         self._clock = clock
         self._namespace = namespace
         self._stored_goal = stored_goal(namespace, goal_id)
@@ -146,11 +149,10 @@ class Parts:
         if decision_log is not None:
             log = DecisionLog(
                 decision_log,
-                mode="apply" if default_path is None else "observe",
                 models=self._models,
                 on_lost=lambda: self._tally.add("log_errors"),
             )
-        self._telling = Telling(goal_id, self._tally, log, on_event)
+        self._telling = Telling(goal_id, self._tally, log, self.rollout, on_event)
         self.emit = self._telling.emit
         self._counting = Counting(
             self._stored_goal,

@@ -8,6 +8,7 @@ from armwise.engine.beliefs import Beliefs
 from armwise.engine.costs import path_evidence
 from armwise.engine.path import Path
 from armwise.engine.report_rates import ReportRate, report_rate, report_rates
+from armwise.engine.rollout import RolloutStats
 from armwise.engine.shared import StoreHealth
 from armwise.engine.tally import Counters, EscalationStats, JudgeStats, Tally
 from armwise.storage import ArmKey
@@ -67,6 +68,7 @@ class Stats:
             costs are in no path's.
         escalation: How requests ended that could be tried again; None if there were none.
         store: How a shared store is doing, as this process sees it; None for the memory store.
+        rollout: How the rollout stands, as this process sees it; None in mode "apply".
     """
 
     goal_id: str
@@ -77,6 +79,7 @@ class Stats:
     judges: Mapping[str, JudgeStats]
     escalation: EscalationStats | None = None
     store: StoreHealth | None = None
+    rollout: RolloutStats | None = None
 
     def __str__(self) -> str:
         lines = [f"goal {self.goal_id!r}: {self.counters.decisions} decisions"]
@@ -109,6 +112,8 @@ class Stats:
                 f"{climbed.requests} requests took {climbed.attempts} answers: {climbed.passed} "
                 f"passed, {climbed.given_up} were given up"
             )
+        if self.rollout is not None:
+            lines.append(str(self.rollout))
         if self.store is not None:
             lines.append(str(self.store))
         return "\n".join(lines)

@@ -7,12 +7,16 @@ from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.recall import Explanation, Recall, from_log, shown_score
 from armwise.engine.request_id import Token
+from armwise.engine.rollout import Rollout
 from armwise.engine.tally import Tally
 from armwise.events import Attempted, CheckRaised, Decided, Event, Judged, Reported
 from armwise.storage import Record, ReportStatus
 from armwise.telemetry import LogSink
 
 _log = logging.getLogger("armwise.engine")
+
+_HOLDS = (ReportStatus.QUEUED, ReportStatus.APPLIED, ReportStatus.CORRECTED)
+"""Statuses of reports whose outcome holds, as far as is known."""
 
 
 class Telling:
@@ -22,6 +26,7 @@ class Telling:
         goal_id: The goal.
         tally: Counts hooks that raised.
         decision_log: File of decisions and outcomes; None: none.
+        rollout: Compares outcomes of requests that followed the choice with those that did not.
         on_event: The user's hook; what it raises is counted and logged once.
     """
 
@@ -30,11 +35,13 @@ class Telling:
         goal_id: str,
         tally: Tally,
         decision_log: DecisionLog | None,
+        rollout: Rollout,
         on_event: Callable[[Event], object] | None,
     ) -> None:
         self._goal_id = goal_id
         self._tally = tally
         self._decision_log = decision_log
+        self._rollout = rollout
         self._on_event = on_event
         self._logs = LogSink()
         self.recall = Recall()
@@ -68,6 +75,7 @@ class Telling:
         if self._decision_log is not None:
             self._decision_log.attempt(attempted, revision, status)
         self.emit(attempted)
+        self._rollout.heard(attempted, bytes.fromhex(attempted.nonce), self.emit)
 
     def reported(self, record: Record, status: ReportStatus, category: str | None) -> None:
         """Tell of an outcome that was reported, or that timed out."""
@@ -86,6 +94,8 @@ class Telling:
         if self._decision_log is not None:
             self._decision_log.report(reported, record.facts)
         self.emit(reported)
+        if status in _HOLDS:
+            self._rollout.heard(reported, record.nonce, self.emit)
 
     def emit(self, event: Event) -> None:
         """Hand an event to the log and to the user's hook."""

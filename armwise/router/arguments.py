@@ -69,27 +69,7 @@ def signer_of(store: LocalStore, namespace: str) -> Signer:
     return environment_signer() or Signer()
 
 
-def is_observing(mode: str, default_path: str | None) -> bool:
-    """Return whether the default path is served whatever is chosen.
-
-    Raises:
-        ConfigurationError: If the mode is unknown, or mode and default path do not fit.
-    """
-    if mode not in ("apply", "observe"):
-        raise ConfigurationError(f"mode must be 'apply' or 'observe', got {mode!r}.")
-    if mode == "observe" and default_path is None:
-        raise ConfigurationError(
-            "mode='observe' serves one fixed path: name it with default_path=."
-        )
-    if mode == "apply" and default_path is not None:
-        raise ConfigurationError(
-            f"default_path={default_path!r} is served only with mode='observe'; remove it or "
-            "set the mode."
-        )
-    return mode == "observe"
-
-
-def check_escalation(escalate: Escalate | None, *, is_checked: bool, is_observing: bool) -> None:
+def check_escalation(escalate: Escalate | None, *, is_checked: bool, mode: str) -> None:
     """Refuse to try again what is never checked, or in a mode that serves one path.
 
     Raises:
@@ -102,10 +82,10 @@ def check_escalation(escalate: Escalate | None, *, is_checked: bool, is_observin
             "escalate= tries again when a check fails, but success_when=None checks nothing: say "
             "how success shows in an answer, such as success_when=\"json['company']\"."
         )
-    if is_observing:
+    if mode in ("observe", "shadow"):
         raise ConfigurationError(
-            "escalate= cannot be used with mode='observe', which serves one path whatever is "
-            "chosen: leave one of them out."
+            f"escalate= cannot be used with mode={mode!r}, which serves one path whatever is "
+            "chosen: leave it out until mode='canary' or mode='apply'."
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from armwise.adapters import Adapter, ModelInfo
+from armwise.router.beside import Beside
 from armwise.router.checks import Judgement, arun_check, run_check
 from armwise.router.course import Course, Served, Steps, T
 from armwise.router.recording import Recorder
@@ -59,6 +60,10 @@ def drive(flow: Steps[T], adapter: Adapter) -> T:
             if isinstance(step, Judgement):
                 step = flow.send(run_check(step.check, step.answer))
                 continue
+            if isinstance(step, Beside):
+                step.start()
+                step = flow.send(None)
+                continue
             try:
                 response = adapter.complete(step)
             except Exception as error:  # noqa: BLE001 - the flow decides what it means
@@ -79,6 +84,10 @@ async def adrive(flow: Steps[T], adapter: Adapter) -> T:
         while True:
             if isinstance(step, Judgement):
                 step = flow.send(await arun_check(step.check, step.answer))
+                continue
+            if isinstance(step, Beside):
+                step.astart()
+                step = flow.send(None)
                 continue
             try:
                 # The HTTP client's own timeout starts anew with every byte that trickles in.

@@ -11,6 +11,7 @@ from armwise.router.attempts import Flow, adrive, attempts, drive
 from armwise.router.recording import Recorder
 from armwise.router.request import Request
 from armwise.router.route import Climb, Ranked, Route
+from armwise.router.shadowing import Shadows
 from armwise.router.streams import AsyncStream, Stream
 
 
@@ -27,8 +28,8 @@ class Calling:
     _engine: Engine
     _adapter: Adapter
     _recorder: Recorder
+    _shadows: Shadows
     _timeout_s: float | None
-    _is_observing: bool
     _is_loaded: bool
     _escalate: Escalate | None
 
@@ -192,17 +193,18 @@ class Calling:
             params,
             self._timeout_s if timeout_s is None else timeout_s,
             stream,
-            self._is_observing,
+            not decision.serving.is_followed,
             kind,
             None if kind == "chat" else asked,
             None if self._escalate is None else self._escalate.deadline_s,
         )
-        return attempts(request, self._recorder, self._adapter.info)
+        flow = attempts(request, self._recorder, self._adapter.info)
+        return self._shadows.beside(flow, request) if decision.serving.is_shadowed else flow
 
     def _route(self, decision: Decision, *, stream: bool) -> Route:
         """Return how a request goes through its paths."""
         known = self._engine.roster.known
-        if self._is_observing:
+        if not decision.serving.is_followed:
             return Ranked([known[decision.path]])
         if self._escalate is None:
             return Ranked([known[name] for name in decision.ranking])

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 from armwise.adapters import Call, Fault, ModelInfo, classify, usage_of
 from armwise.engine import Path
 from armwise.errors import AllPathsFailedError
+from armwise.router.beside import Beside
 from armwise.router.checks import Judgement, Verdict, weigh
 from armwise.router.recording import Recorder, error_text
 from armwise.router.request import Attempt, Request
@@ -17,8 +18,8 @@ T = TypeVar("T")
 Served = tuple[Attempt, Any]
 """The attempt that was answered, and its response or open stream."""
 
-Steps: TypeAlias = Generator[Call | Judgement, Any, T]
-"""What yields calls and checks, is sent their results, and returns a value."""
+Steps: TypeAlias = Generator[Call | Judgement | Beside, Any, T]
+"""What yields calls and checks, is sent their results, and returns a value; and work to start."""
 
 _FAILS_BELOW = 0.5
 """A graded answer below it has failed the check, and may be followed by another attempt. A guess:
@@ -62,7 +63,7 @@ class Course:
         path = self._path()
         if path is None:
             return None
-        call = _call(self._request, path, left_s, self._patience_s(path))
+        call = call_of(self._request, path, left_s, self._patience_s(path))
         attempt = Attempt(
             self._request.decision, path, self._number, call, started_s, len(self._failed)
         )
@@ -166,7 +167,10 @@ def steady_timeout_s(left_s: float) -> float:
     return 2.0 ** (math.floor(4.0 * math.log2(left_s)) / 4.0) if left_s > 0 else 0.0
 
 
-def _call(request: Request, path: Path, left_s: float | None, patience_s: float | None) -> Call:
+def call_of(
+    request: Request, path: Path, left_s: float | None, patience_s: float | None = None
+) -> Call:
+    """Return what is asked of an adapter: a path's own parameters, overridden by the request's."""
     limits = [limit for limit in (path.timeout_s, left_s, patience_s) if limit is not None]
     return Call(
         model=path.model,

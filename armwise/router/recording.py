@@ -144,6 +144,7 @@ class Recorder:
             attempt.path.name,
             attempt.number,
             fault,
+            is_shadow=attempt.is_shadow,
         )
 
 

@@ -1,6 +1,7 @@
 """Outcomes, and what a Router can tell about itself."""
 
 import asyncio
+import time
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -17,13 +18,18 @@ from armwise.engine import (
     path_named,
 )
 from armwise.router.arguments import check_category
+from armwise.router.shadowing import Shadows
 from armwise.storage import ReportStatus
+
+_SHADOWS_S = 2.0
+"""How long closing waits for shadow calls: as long as for what is to be delivered."""
 
 
 class Reporting:
     """What is told to a Router, and what it tells, beside requests."""
 
     _engine: Engine
+    _shadows: Shadows
     _store: LocalStore
     _is_store_mine: bool
 
@@ -123,25 +129,35 @@ class Reporting:
         return self._engine.explain(request_id)
 
     def flush(self, timeout_s: float = 2.0) -> bool:
-        """Wait until everything that was reported has reached the store.
+        """Wait until shadow calls are answered, and everything reported has reached the store.
 
         Args:
             timeout_s: How long to wait, in seconds.
 
         Returns:
             Whether it has. What has not is delivered later, if need be by another process.
+            Shadow calls of ``acompletion`` are waited for by ``aflush`` only.
         """
-        return self._engine.flush(timeout_s)
+        end_s = time.monotonic() + timeout_s
+        is_drained = self._shadows.drain(timeout_s)
+        return self._engine.flush(max(0.0, end_s - time.monotonic())) and is_drained
 
     async def aflush(self, timeout_s: float = 2.0) -> bool:
         """Wait without blocking the event loop; see ``flush``."""
-        return await asyncio.to_thread(self.flush, timeout_s)
+        end_s = time.monotonic() + timeout_s
+        is_drained = await self._shadows.adrain(timeout_s)
+        left_s = max(0.0, end_s - time.monotonic())
+        return await asyncio.to_thread(self.flush, left_s) and is_drained
 
     def close(self) -> None:
         """Deliver what was reported, for up to 2 s, and let go of what the Router holds.
 
+        Before that, shadow calls in threads may take up to 2 s to end; those of ``acompletion``
+        are waited for by ``aflush``.
+
         May be called twice. A store that was given as an object stays open.
         """
+        self._shadows.close(_SHADOWS_S)
         self._engine.sweep()
         self._engine.close()
         if self._is_store_mine:

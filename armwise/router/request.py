@@ -20,6 +20,7 @@ class Attempt:
         call: What is asked of the adapter.
         started_s: ``time.perf_counter()`` at its start.
         earlier_failures: How many answers had failed the check before it.
+        is_shadow: Its answer is handed to nobody.
     """
 
     decision: Decision
@@ -28,6 +29,7 @@ class Attempt:
     call: Call
     started_s: float
     earlier_failures: int = 0
+    is_shadow: bool = False
 
     @property
     def request_id(self) -> str:
@@ -46,7 +48,8 @@ class Request:
         params: Parameters of this call; they override a path's own.
         timeout_s: Deadline over all attempts, in seconds; None: none.
         stream: The answer is wanted in chunks.
-        is_observing: Only the default path is called, and its error is raised as it is.
+        is_observing: Only the default path is called, and its error is raised as it is: what users
+            got before.
         kind: Which interface is called.
         input: The prompt or input as the caller gave it, where it is not a chat.
         climb_s: No further attempt is begun so many seconds after the first; None: no such limit.

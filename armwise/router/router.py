@@ -16,13 +16,13 @@ from armwise.engine import (
     Engine,
     Escalate,
     LocalStore,
+    Mode,
     Path,
     PathPrices,
     check_name,
     check_timeout,
     escalation,
     parse_paths,
-    path_named,
     wants_of,
 )
 from armwise.events import Event
@@ -35,22 +35,23 @@ from armwise.router.arguments import (
     check_plugins,
     check_prices,
     check_seed,
-    is_observing,
     opened_store,
     signer_of,
     silence,
 )
 from armwise.router.calling import Calling
 from armwise.router.checks import Checks, build_check
+from armwise.router.modes import Modes, plan_of
 from armwise.router.operating import Operating
 from armwise.router.recording import Recorder
 from armwise.router.reporting import Reporting
+from armwise.router.shadowing import Shadows
 
 DEFAULT_TIMEOUT_S = 600.0
 """Deadline of a request over all its attempts: what OpenAI's own client waits for one."""
 
 
-class Router(Calling, Reporting, Operating):
+class Router(Calling, Reporting, Operating, Modes):
     """Sends each request to the cheapest path that is good enough, and learns which that is.
 
     One Router serves one goal. It may be shared by threads, asyncio tasks and forked children.
@@ -83,8 +84,17 @@ class Router(Calling, Reporting, Operating):
             most attempts per request, or ``Escalate(max_attempts, success_value_usd, deadline_s)``.
             None: the first answer is the answer. Streams are never tried again.
         mode: "apply" serves what was chosen. "observe" decides and learns but serves
-            ``default_path``: the safe first day in production.
-        default_path: Name of the path that "observe" serves.
+            ``default_path``: the safe first day in production. "shadow" serves it too, and calls
+            the chosen path beside it. "canary" serves what was chosen to a share of the requests.
+            See docs/howto/roll-out.md.
+        default_path: Name of the path that is served where the choice is not; in every mode but
+            "apply".
+        canary_share: Share of the requests that "canary" serves what was chosen, above 0 and below
+            1.
+        shadow_share: Share of the requests for which "shadow" calls the chosen path too, of those
+            where it is another one; above 0 and up to 1. These calls cost money.
+        guard_margin: "canary" goes back to the default path for all requests once what was chosen
+            is surely more than this much worse, as a difference of success rates; see ``resume``.
         detect_changes: Begin a path anew in a bucket where its success rate breaks.
         half_life: After how long an outcome weighs half, so that a path which is no longer played
             is tried again some day: ``Outcomes(n)``, counted per bucket, a ``timedelta``, or None
@@ -121,8 +131,11 @@ class Router(Calling, Reporting, Operating):
         adapter: Adapter | Callable[..., Any] | None = None,
         complexity: Complexity | None = None,
         escalate: int | Escalate | None = None,
-        mode: Literal["apply", "observe"] = "apply",
+        mode: Mode = "apply",
         default_path: str | None = None,
+        canary_share: float = 0.05,
+        shadow_share: float = 1.0,
+        guard_margin: float = 0.02,
         detect_changes: bool = True,
         half_life: HalfLife = DEFAULT_HALF_LIFE,
         on_timeout: Literal["ignore", "failure"] | float = "ignore",
@@ -150,15 +163,21 @@ class Router(Calling, Reporting, Operating):
         self._is_loaded = False
         self._store = opened_store(store, delivery)
         self._is_store_mine = store is None or isinstance(store, str)
-        self._is_observing = is_observing(mode, default_path)
-        served = path_named(parsed, default_path, "default_path") if self._is_observing else None
+        plan = plan_of(
+            parsed,
+            mode,
+            default_path,
+            canary_share=canary_share,
+            shadow_share=shadow_share,
+            guard_margin=guard_margin,
+        )
         self._escalate = escalation(
             escalate, objective, max((p.timeout_s for p in parsed if p.timeout_s), default=None)
         )
         check_escalation(
             self._escalate,
             is_checked=success_when is not None or check_response_format,
-            is_observing=self._is_observing,
+            mode=plan.mode,
         )
         prices = PathPrices(parsed, self._adapter.info)
         check_prices(objective, self._escalate, prices.unknown)
@@ -175,7 +194,7 @@ class Router(Calling, Reporting, Operating):
             complexity=complexity or FourSignals(),
             signer=signer_of(self._store, namespace),
             namespace=namespace,
-            default_path=served,
+            plan=plan,
             detect_changes=detect_changes,
             half_life=check_half_life(half_life),
             silence=waits,
@@ -188,6 +207,7 @@ class Router(Calling, Reporting, Operating):
         takes_format = check_response_format and (success_when is not None or waits is None)
         checks = Checks(build_check(success_when), takes_format=takes_format)
         self._recorder = Recorder(self._engine, checks, self._adapter.info)
+        self._shadows = Shadows(self._engine, self._recorder, self._adapter)
 
     @overload
     def completion(

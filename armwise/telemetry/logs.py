@@ -13,13 +13,16 @@ from armwise.events import (
     PathFaulted,
     PriceUnknown,
     ReportRatesDiffer,
+    ReturnedToDefault,
 )
 
 _log = logging.getLogger("armwise")
 _log.addHandler(logging.NullHandler())
 
 Cause = tuple[str, str, str]
-Warned = PathFaulted | CheckRaised | PriceUnknown | EpochOpened | ReportRatesDiffer
+Warned = (
+    PathFaulted | CheckRaised | PriceUnknown | EpochOpened | ReportRatesDiffer | ReturnedToDefault
+)
 
 
 class LogSink:
@@ -64,6 +67,9 @@ def _cause(event: Warned) -> Cause:
             return ("epoch", f"{event.bucket} {event.path}", str(event.epoch))
         case ReportRatesDiffer():
             return ("report rates", event.goal_id, "")
+        case ReturnedToDefault():  # after resume() it may happen again, and is news again
+            seen = f"{event.rate} of {event.outcomes}"
+            return ("returned", event.goal_id, f"{seen}, {event.default_outcomes}")
 
 
 def _message(event: Warned) -> str:
@@ -92,6 +98,14 @@ def _message(event: Warned) -> str:
                 f"have an outcome, but {event.other_rate:.0%} of those of {event.other!r}. If the "
                 "missing ones are not like the known ones, what is learned is biased: report all "
                 "outcomes, or say by on_timeout= what silence means"
+            )
+        case ReturnedToDefault():
+            return (
+                f"goal {event.goal_id!r}: {event.rate:.1%} of {event.outcomes} requests that were "
+                f"served what was chosen succeeded, but {event.default_rate:.1%} of "
+                f"{event.default_outcomes} that were served {event.default_path!r}: more than "
+                f"{event.margin:g} worse. All are served {event.default_path!r} again, until "
+                "router.resume()"
             )
         case PriceUnknown():
             return (

@@ -416,7 +416,7 @@ def test_a_line_is_read_back_in_the_order_of_costs() -> None:
         ),
         ({"parameters": {"eps": "x"}}, "'parameters' must be numbers"),
         ({"time_ms": "now"}, "'time_ms' must be of type int"),
-        ({"mode": "try"}, "'mode' must be 'apply' or 'observe', got 'try'"),
+        ({"mode": "try"}, "'mode' must be one of observe, shadow, canary, apply, got 'try'"),
         (
             {"paths": [DECISION["paths"][0], {**DECISION["paths"][1], "epoch": None}]},
             "'epoch' must be a whole number from 0, got None",

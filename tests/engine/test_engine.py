@@ -21,7 +21,7 @@ from armwise.bandit import (
     Outcome,
 )
 from armwise.bandit.models import Independent
-from armwise.engine import Engine, PathPrices, Signer, parse_paths
+from armwise.engine import Engine, PathPrices, RolloutPlan, Signer, parse_paths
 from armwise.errors import (
     ConfigurationError,
     ExpiredRequestIdError,
@@ -237,7 +237,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 def test_observing_decides_but_serves_the_default() -> None:
     """The preferred path is recorded beside the served one; the id names the served one."""
-    observer = engine(default_path=parse_paths(["dear"])[0], objective=CheapestWithin(0.99))
+    observer = engine(plan=RolloutPlan("observe", "dear"), objective=CheapestWithin(0.99))
 
     decision = observer.decide(ASK)
 

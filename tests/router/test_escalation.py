@@ -262,6 +262,7 @@ def test_a_pin_is_not_escalated_past() -> None:
         ({"escalate": True}, "max_attempts"),
         ({"escalate": 3, "success_when": None, "check_response_format": False}, "success_when"),
         ({"escalate": 3, "mode": "observe", "default_path": "dear"}, "observe"),
+        ({"escalate": 3, "mode": "shadow", "default_path": "dear"}, "mode='canary'"),
         ({"escalate": 3, "objective": CheapestWithin(0.1)}, "Utility"),
         (
             {"escalate": Escalate(3, 0.5), "objective": Utility(0.25)},

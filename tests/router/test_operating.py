@@ -116,7 +116,7 @@ def test_observe_mode_keeps_its_default_path(router_of: RouterOf) -> None:
     router = router_of(SCRIPTS, mode="observe", default_path="small")
 
     for handle in (router.ban, router.remove_path):
-        with pytest.raises(ConfigurationError, match=r"'small' cannot be .*observe"):
+        with pytest.raises(ConfigurationError, match=r"'small' cannot be .*default_path"):
             handle("small")
     router.pin("dear")
 

@@ -11,6 +11,9 @@ from armwise.errors import ConfigurationError
 from armwise.offline.evaluate.log import LoggedRequest, RequestLog
 from armwise.offline.evaluate.rules import Shares, logged_rule
 
+_FIXED = ("observe", "shadow")
+"""Modes that serve the default path whatever is chosen."""
+
 _FAR_OFF = 4.0
 """Standard deviations between what a path was expected and seen to be served that are worth a
 word: by chance they happen once in 16,000 logs."""
@@ -52,16 +55,19 @@ def behaviour_of(
     """Return how likely each arm of a decision was to be served."""
     if decision.propensities is not None:
         return Behaviour(decision.propensities, is_sampled=False)
-    if decision.mode == "observe":
+    if decision.mode in _FIXED:
         certain = [0.0] * len(decision.arms.names)
         certain[decision.served] = 1.0
         return Behaviour(certain, is_sampled=False)
     found = exact.of(logged_rule(decision, rules), decision)
-    if found.standard_error == 0.0:
-        return Behaviour(found.shares, is_sampled=False)
-    shares = list(found.shares)  # what was served was possible, though perhaps never sampled
-    shares[decision.served] = max(shares[decision.served], 1.0 / SAMPLED_CHOICES)
-    return Behaviour(shares, is_sampled=True)
+    shares = list(found.shares)
+    is_sampled = found.standard_error > 0.0
+    if is_sampled:  # what was chosen was possible, though perhaps never sampled
+        shares[decision.chosen] = max(shares[decision.chosen], 1.0 / SAMPLED_CHOICES)
+    if decision.default is not None:
+        shares = [decision.share * share for share in shares]
+        shares[decision.default] += 1.0 - decision.share
+    return Behaviour(shares, is_sampled=is_sampled)
 
 
 def misfits(requests: Sequence[LoggedRequest], shares: Sequence[Sequence[float]]) -> list[str]:
@@ -88,16 +94,16 @@ def misfits(requests: Sequence[LoggedRequest], shares: Sequence[Sequence[float]]
 
 def _is_stated(decision: LoggedDecision) -> bool:
     """Return whether the propensities of a decision are known without its rule."""
-    return decision.propensities is not None or decision.mode == "observe"
+    return decision.propensities is not None or decision.mode in _FIXED
 
 
 def _check(decision: LoggedDecision, rule: Objective) -> None:
     """Refuse a decision that its own rule, beliefs and draws contradict."""
     names = decision.arms.names
-    if decision.served != decision.chosen:
+    if decision.served not in (decision.chosen, decision.default):
         raise ConfigurationError(
             f"path {names[decision.chosen]!r} was chosen but {names[decision.served]!r} was "
-            "served, which only mode 'observe' does."
+            f"served, which mode {decision.mode!r} does not do."
         )
     among = decision.eligible
     again = rule.choose(decision.arms, decision.draws, among)
