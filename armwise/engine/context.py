@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from armwise.bandit import Assessment, Complexity, demands_structure, last_user_text
+from armwise.engine.naming import OTHER, context_text, in_context, split_task
 from armwise.errors import ConfigurationError
 from armwise.storage import BOOKS_PREFIX, is_book
 from armwise.storage.forking import register
 
 GENERAL = "general"
-OTHER = "other"
 
 MAX_TASK_TYPES = 64
 """Task types that get beliefs of their own, per goal and process. A label made from free text
 would otherwise grow the store without bound and learn nothing in any of its buckets."""
+
+MAX_CONTEXTS = 64
+"""Pairs of a task type and a context that get beliefs of their own, likewise."""
 
 _MAX_LABEL_BYTES = 100
 _log = logging.getLogger("armwise.engine")
@@ -33,22 +36,38 @@ class Context:
     def __init__(self, complexity: Complexity) -> None:
         self._complexity = complexity
         self._task_types: set[str] = set()
+        self._contexts: set[str] = set()
         self._lock = threading.Lock()
         self._has_warned = False
         register(self)
 
     def bucket(
-        self, messages: Sequence[Any], task_type: str | None, params: Mapping[str, Any]
+        self,
+        messages: Sequence[Any],
+        task_type: str | None,
+        params: Mapping[str, Any],
+        context: Mapping[str, str] | None = None,
     ) -> tuple[str, Assessment]:
         """Return the bucket "task type/level" and the assessment behind it.
 
+        Args:
+            messages: The messages.
+            task_type: The kind of task; it may name a context itself, as buckets do.
+            params: What the call will be made with.
+            context: What else tells requests apart.
+
         Raises:
             InvalidMessagesError: If the messages are not messages.
-            ConfigurationError: If the task type is not a short printable label.
+            ConfigurationError: If the task type is not a short printable label, or too long with
+                its context.
         """
         prompt = last_user_text(messages)
-        label = GENERAL if task_type is None else task_type
+        label, said = GENERAL if task_type is None else task_type, context_text(context)
+        if not said and isinstance(label, str) and label.endswith("]"):
+            label, said = split_task(label)
         task = self._known(label)
+        if said:
+            task = self._known_context(task, said)
         try:
             assessment = self._complexity.assess(
                 prompt, label, demands_structure=demands_structure(params)
@@ -83,6 +102,15 @@ class Context:
                 return OTHER
             self._task_types.add(task_type)
         return task_type
+
+    def _known_context(self, task: str, said: str) -> str:
+        name = in_context(task, said)
+        if name not in self._contexts:
+            with self._lock:
+                if len(self._contexts) >= MAX_CONTEXTS:
+                    return in_context(task, OTHER)
+                self._contexts.add(name)
+        return name
 
     def _warn(self, error: Exception) -> None:
         if not self._has_warned:

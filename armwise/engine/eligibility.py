@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from armwise.bandit import Arms
 from armwise.engine.context import check_label
+from armwise.engine.naming import task_type_of
 from armwise.errors import ConfigurationError
 from armwise.storage.forking import register
 
@@ -23,7 +24,7 @@ class Scope:
 
     Args:
         bucket: Those of one bucket, "task type/level".
-        task_type: Those of one task type, whatever their level.
+        task_type: Those of one task type, whatever their level and context.
 
     Raises:
         ConfigurationError: If both are given, or one is no label.
@@ -62,11 +63,6 @@ class Scope:
         if self.bucket is not None:
             return f"in bucket {self.bucket!r}"
         return "in every bucket" if self.task_type is None else f"for task type {self.task_type!r}"
-
-
-def task_type_of(bucket: str) -> str:
-    """Return the task type of a bucket "task type/level"."""
-    return bucket.rpartition("/")[0]
 
 
 class Kind(StrEnum):

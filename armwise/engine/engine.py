@@ -66,7 +66,7 @@ class Engine(Parts):
         now_s = self._clock()
         if self._waiting is not None:
             self.sweep(_SWEPT_AT_ONCE)
-        bucket, assessment = self._context.bucket(messages, task_type, params or {})
+        bucket, assessment = self._context.bucket(messages, task_type, params or {}, wants.context)
         beliefs = self._beliefs.of(bucket)
         arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
         needs = needs_of(messages, params or {})

@@ -12,8 +12,9 @@ from armwise.engine.context import Context
 from armwise.engine.cooling import Cooling
 from armwise.engine.costs import PathPrices
 from armwise.engine.counting import counted_now
-from armwise.engine.eligibility import Eligibility, Kind, Restriction, Scope, end_of, task_type_of
+from armwise.engine.eligibility import Eligibility, Kind, Restriction, Scope, end_of
 from armwise.engine.evals import ArmName, read_evals
+from armwise.engine.naming import task_type_of
 from armwise.engine.path import Path
 from armwise.engine.reporting import WAIT_S
 from armwise.engine.roster import Roster

@@ -7,6 +7,7 @@ from typing import Any
 
 from armwise.adapters import CAPABILITIES
 from armwise.engine.context import check_label
+from armwise.engine.naming import MOST_KEYS
 from armwise.errors import ConfigurationError
 
 
@@ -82,6 +83,11 @@ def _check_context(context: object) -> None:
     if not isinstance(context, Mapping):
         raise ConfigurationError(
             f'context must be a dict of labels such as {{"tenant": "acme"}}, got {context!r}.'
+        )
+    if len(context) > MOST_KEYS:
+        raise ConfigurationError(
+            f"context must have at most {MOST_KEYS} keys, got {len(context)}: "
+            f"{', '.join(map(repr, context))}. Give those that change which model suffices."
         )
     for key, value in context.items():
         check_label(key, "a key of context", "tenant")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from armwise.bandit import Arms, Beta
-from armwise.engine.eligibility import Eligibility, Kind, Restriction, Scope, end_of, task_type_of
+from armwise.engine.eligibility import Eligibility, Kind, Restriction, Scope, end_of
+from armwise.engine.naming import task_type_of
 from armwise.errors import ConfigurationError
 
 NOW_S = 1_800_000_000.0
