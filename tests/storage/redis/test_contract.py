@@ -29,7 +29,7 @@ class TestOneServer(StoreContract, PortableContract, KeyringContract):
     @pytest.fixture
     def store(self, redis_server: RedisServer) -> Iterator[RedisStore]:
         """Return a store on the server that all tests share."""
-        opened = RedisStore(redis_server.url)
+        opened = RedisStore(f"{redis_server.url}?timeout=5")
         yield opened
         opened.close()
 
@@ -40,7 +40,7 @@ class TestCluster(StoreContract, PortableContract, KeyringContract):
     @pytest.fixture
     def store(self, cluster: RedisCluster) -> Iterator[RedisStore]:
         """Return a store in the cluster."""
-        opened = RedisStore(cluster.url)
+        opened = RedisStore(f"{cluster.url}?timeout=5")
         yield opened
         opened.close()
 
@@ -51,6 +51,6 @@ class TestSentinels(StoreContract, PortableContract, KeyringContract):
     @pytest.fixture
     def store(self, sentinels: RedisSentinels) -> Iterator[RedisStore]:
         """Return a store behind the sentinels."""
-        opened = RedisStore(sentinels.url)
+        opened = RedisStore(f"{sentinels.url}?timeout=5")
         yield opened
         opened.close()

@@ -64,7 +64,10 @@ def test_what_is_still_accepted_is_still_known(
     The memory store, which forgets at every call, gives the same answers and integers.
     """
     clock, goal_id = Clock(), fresh_goal()
-    store, model = RedisStore(redis_server.url, clock=clock), MemoryStore(clock=clock)
+    store, model = (
+        RedisStore(f"{redis_server.url}?timeout=5", clock=clock),
+        MemoryStore(clock=clock),
+    )
     records = [at(number, NOW_MS - age) for number, age in enumerate(ages_ms)]
     for each in (store, model):
         each.declare(goal_id, half_life)
@@ -87,7 +90,7 @@ def test_what_is_still_accepted_is_still_known(
 def test_records_are_dropped_when_their_whole_slice_has_expired(own_server: RedisServer) -> None:
     """An hour after the last one of a slice could have been reported, and not a moment before."""
     clock = Clock()
-    store = RedisStore(own_server.url, clock=clock)
+    store = RedisStore(f"{own_server.url}?timeout=5", clock=clock)
     store.apply("goal", [at(number, NOW_MS) for number in range(300)])
     gone_at_ms = (NOW_MS // SLICE_MS + 1) * SLICE_MS + MAX_AGE_MS + SLICE_MARGIN_MS
     shards = len(keys_of(own_server, ":d:"))
@@ -107,7 +110,7 @@ def test_records_are_dropped_when_their_whole_slice_has_expired(own_server: Redi
 def test_seeds_are_kept_for_ever(own_server: RedisServer) -> None:
     """The same evaluation counts once, whenever it is counted."""
     clock = Clock()
-    store = RedisStore(own_server.url, clock=clock)
+    store = RedisStore(f"{own_server.url}?timeout=5", clock=clock)
     store.apply("goal", [at(1, NOW_MS, is_seed=True)])
 
     clock.now_ms += 500 * DAY_MS
@@ -121,7 +124,7 @@ def test_seeds_are_kept_for_ever(own_server: RedisServer) -> None:
 def test_records_of_an_earlier_clock_are_dropped(own_server: RedisServer) -> None:
     """After a change of the half-life nobody can report to them any more, so they go at once."""
     clock = Clock()
-    store = RedisStore(own_server.url, clock=clock)
+    store = RedisStore(f"{own_server.url}?timeout=5", clock=clock)
     store.apply("goal", [at(1, NOW_MS), at(2, NOW_MS, is_seed=True)])
     store.change_half_life("goal", Outcomes(5))
     clock.now_ms += 1
@@ -137,7 +140,7 @@ def test_records_of_an_earlier_clock_are_dropped(own_server: RedisServer) -> Non
 def test_faded_sums_are_folded_into_the_archive(own_server: RedisServer) -> None:
     """A thousand half-lives leave as many fields as two eras do, and all the money."""
     clock = Clock()
-    store = RedisStore(own_server.url, clock=clock)
+    store = RedisStore(f"{own_server.url}?timeout=5", clock=clock)
     store.declare("goal", timedelta(hours=1))
     for number in range(0, 100, 2):
         clock.now_ms += 20 * 3_600_000
@@ -158,10 +161,9 @@ def test_faded_sums_are_folded_into_the_archive(own_server: RedisServer) -> None
 
 def test_records_go_on_to_the_next_level_of_shards(own_server: RedisServer) -> None:
     """A full first level overflows into the second; each record is found wherever it lies."""
-    store = RedisStore(f"{own_server.url}?timeout=10")
     records = [at(number, NOW_MS) for number in range(LEVELS[0] * SHARD_FIELDS + 1_000)]
     clock = Clock()
-    store = RedisStore(own_server.url, clock=clock)
+    store = RedisStore(f"{own_server.url}?timeout=5", clock=clock)
 
     first = store.apply("goal", records)
     again = store.apply("goal", records)
@@ -181,7 +183,10 @@ def test_records_go_on_to_the_next_level_of_shards(own_server: RedisServer) -> N
 @pytest.mark.parametrize("generation", [0, 1])
 def test_a_worker_with_an_old_clock_is_told(own_server: RedisServer, generation: int) -> None:
     """A second worker that has not heard of a change counts by the new clock all the same."""
-    one, other = RedisStore(own_server.url), RedisStore(own_server.url)
+    one, other = (
+        RedisStore(f"{own_server.url}?timeout=5"),
+        RedisStore(f"{own_server.url}?timeout=5"),
+    )
     one.declare("goal", Outcomes(5))
     other.declare("goal", Outcomes(5))
 
