@@ -67,6 +67,13 @@ class PathPrices:
         price = self._prices.get(path)
         return None if price is None or usage is None else price.cost_usd(usage)
 
+    def cached_saving_usd(self, path: str) -> float:
+        """Return what a cached input token saves, in US dollars; 0 if that is not known."""
+        price = self._prices.get(path)
+        if price is None or price.cached_input_usd is None:
+            return 0.0
+        return max(0.0, price.input_usd - price.cached_input_usd)
+
     def scale(self, measured: Mapping[str, Evidence]) -> float:
         """Return how much dearer the requests of a goal are than typical ones of the list price.
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from armwise.adapters import Usage
 from armwise.bandit import Outcome
 from armwise.bandit.evidence import MOST_FAILURES
 from armwise.engine.costs import CostReport, cost_report
@@ -16,6 +17,7 @@ from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
 from armwise.engine.reporting import WAIT_S, read_id, reported_record
 from armwise.engine.request_id import Token
+from armwise.engine.sessions import Choice
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.wants import NO_WANTS, Wants
 from armwise.errors import ForeignRequestIdError, NoEligiblePathError
@@ -75,6 +77,10 @@ class Engine(Parts):
         if self.climbing is not None:
             objective = planned = self.climbing.rule(beliefs, attempts)
             draws = planned.rates[0]
+        if wants.session_id is not None:
+            arms, draws, objective, may = self.sessions.weighed(
+                wants.session_id, now_s, Choice(arms, draws, objective, may)
+            )
         preferred = arms.names[objective.choose(arms, draws, may.among)]
         nonce = self._nonces.next()
         serving = self.rollout.serving(nonce, preferred, wants.session_id)
@@ -133,6 +139,11 @@ class Engine(Parts):
             return None
         shut = {*closed, *decision.exclusions}
         return self.climbing.next(self._beliefs.of(decision.bucket), failed, shut)
+
+    def conversed(self, decision: Decision, path: str, usage: Usage | None) -> None:
+        """Take notice of who has answered, if the request belongs to a conversation."""
+        if decision.wants.session_id is not None:
+            self.sessions.answered(decision.wants.session_id, path, usage, self._clock())
 
     def expect(self, decision: Decision) -> None:
         """Wait for the outcome of a decision whose call somebody else makes."""

@@ -32,6 +32,7 @@ from armwise.engine.report_rates import RateWatch
 from armwise.engine.request_id import Signer
 from armwise.engine.rollout import Rollout, RolloutPlan
 from armwise.engine.roster import Roster
+from armwise.engine.sessions import Sessions
 from armwise.engine.shared import SharedStore
 from armwise.engine.tally import Tally
 from armwise.engine.telling import Telling
@@ -137,6 +138,7 @@ class Parts:
         eligibility = Eligibility()
         self.roster = Roster(paths)
         self.cooling = Cooling(Notices(self._stored_goal, store), clock=clock, is_told=follows)
+        self.sessions = Sessions(prices)
         self.latencies = Latencies(self._stored_goal, store)
         self._excluding = Excluding(
             goal_id,

@@ -60,6 +60,7 @@ class Recorder:
         )
         stored = None if score is None else stored_score(score)
         self._record(attempt, event, facts, stored)
+        self._engine.conversed(attempt.decision, attempt.path.name, usage)
         self._engine.cooling.answered(attempt.path.name, _elapsed_s(attempt))
 
     def _tell_of_checks(self, attempt: Attempt, verdict: Verdict) -> None:
