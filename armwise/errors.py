@@ -13,6 +13,7 @@
     │   ├── ForeignRequestIdError             it belongs to another goal or namespace
     │   └── ExpiredRequestIdError             older than the longest time an outcome is awaited
     ├── NoEligiblePathError (LookupError)     every path was excluded before the choice
+    │   └── SpendExceededError                the goal has spent what it may in this period
     ├── AllPathsFailedError (RuntimeError)    every path that was tried ended in a provider's error
     ├── StreamCutError (ConnectionError)      a stream ended, but its provider had not ended it
     └── StoreError (RuntimeError)             a store could not do what was asked
@@ -82,6 +83,22 @@ class NoEligiblePathError(ArmwiseError, LookupError):
     def __init__(self, message: str, exclusions: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.exclusions = dict(exclusions or {})
+
+
+class SpendExceededError(NoEligiblePathError):
+    """``max_spend_usd`` is reached; nothing was called.
+
+    Attributes:
+        spent_usd: What was spent in the period, in US dollars.
+        cap_usd: What may be.
+        ends_s: When the period ends, in seconds since 1970.
+    """
+
+    def __init__(self, message: str, *, spent_usd: float, cap_usd: float, ends_s: float) -> None:
+        super().__init__(message)
+        self.spent_usd = spent_usd
+        self.cap_usd = cap_usd
+        self.ends_s = ends_s
 
 
 class StreamCutError(ArmwiseError, ConnectionError):

@@ -24,6 +24,7 @@ from armwise.engine.request_id import KEY_VARIABLE, Signer, Token
 from armwise.engine.rollout import RolloutPlan, RolloutStats, ShadowStats
 from armwise.engine.serving import MODES, Mode, Serving
 from armwise.engine.shared import SharedStore, StoreHealth
+from armwise.engine.spend_cap import SpendCap, Spent
 from armwise.engine.stats import ArmStats, Stats
 from armwise.engine.tally import Counters, EscalationStats, JudgeStats
 from armwise.engine.waiting import Silence
@@ -64,6 +65,8 @@ __all__ = [
     "SharedStore",
     "Signer",
     "Silence",
+    "SpendCap",
+    "Spent",
     "Stats",
     "StoreHealth",
     "Token",

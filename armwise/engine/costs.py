@@ -8,6 +8,7 @@ from armwise.adapters import ModelInfo, Price, Usage
 from armwise.bandit import Evidence
 from armwise.engine.needs import Needs
 from armwise.engine.path import Path
+from armwise.engine.spend_cap import Spent
 from armwise.storage import ArmKey
 
 TYPICAL_USAGE = Usage(input_tokens=300, output_tokens=300)
@@ -199,6 +200,7 @@ class CostReport:
             the baseline's cost is unknown.
         judges_usd: What judges of ``success_when`` cost in this process, in neither of the above:
             the baseline's answers would have been judged too.
+        period: What was spent in the present period of ``max_spend_usd``; None without a cap.
     """
 
     spent_usd: float
@@ -209,6 +211,7 @@ class CostReport:
     baseline_usd: float | None
     saved_usd: float | None
     judges_usd: float = 0.0
+    period: Spent | None = None
 
     @property
     def saved_share(self) -> float | None:
@@ -235,6 +238,8 @@ class CostReport:
             )
         if self.judges_usd:
             lines.append(f"judges, beside it and in this process: ${self.judges_usd:.6f}")
+        if self.period is not None:
+            lines.append(str(self.period))
         return "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ from armwise.engine.sessions import Choice
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.wants import NO_WANTS, Wants
 from armwise.errors import ForeignRequestIdError, NoEligiblePathError
-from armwise.events import Attempted
+from armwise.events import Attempted, Judged
 from armwise.storage import ArmKey, CallFacts, Record, ReportStatus
 
 _SWEPT_AT_ONCE = 32
@@ -64,8 +64,11 @@ class Engine(Parts):
             InvalidMessagesError: If the messages are not messages.
             ConfigurationError: If the task type is not a label, or a wish names no path.
             NoEligiblePathError: If no path may be called; it says why of each.
+            SpendExceededError: If the goal has spent what it may.
         """
         now_s = self._clock()
+        if self._spending is not None:
+            self._spending.check(now_s)
         if self._waiting is not None:
             self.sweep(_SWEPT_AT_ONCE)
         bucket, assessment = self._context.bucket(messages, task_type, params or {}, wants.context)
@@ -194,19 +197,39 @@ class Engine(Parts):
             revision=None if score is None else 0,
             score=score,
         )
-        answers = self._counting.count_safely([record])
-        if self._pacer is not None and not attempted.is_shadow:  # it would not be paid in "apply"
-            is_charged = attempted.attempt == 0
-            expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
-            # An error costs nothing; an answer whose cost is not known stays what was expected.
-            unmeasured_usd = 0.0 if attempted.fault else expected_usd
-            cost_usd = unmeasured_usd if attempted.cost_usd is None else attempted.cost_usd
-            self._pacer.measured(cost_usd, expected_usd)
+        records = [record]
+        if self._spending is not None:
+            spent_usd = _spent_usd(decision, attempted)
+            at_ms = record.decided_at_ms
+            records.append(
+                self._spending.of_attempt(record.nonce, record.attempt, at_ms, spent_usd)
+            )
+        answers = self._counting.count_safely(records)
+        self._pace(decision, attempted)
         self._counting.compare_rates(self.roster.names)
-        self._telling.attempted(attempted, record.revision, *answers)
+        self._telling.attempted(attempted, record.revision, *answers[:1])
         is_awaited = score is None and attempted.fault is None and not attempted.is_shadow
         if self._waiting is not None and is_awaited:
             self._waiting.expect(record, self._clock())
+
+    def _pace(self, decision: Decision, attempted: Attempted) -> None:
+        """Set right what a budget was charged for an attempt when it was decided."""
+        if self._pacer is None or attempted.is_shadow:  # it would not be paid in "apply"
+            return
+        is_charged = attempted.attempt == 0
+        expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
+        # An error costs nothing; an answer whose cost is not known stays what was expected.
+        unmeasured_usd = 0.0 if attempted.fault else expected_usd
+        cost_usd = unmeasured_usd if attempted.cost_usd is None else attempted.cost_usd
+        self._pacer.measured(cost_usd, expected_usd)
+
+    def judged(self, judged: Judged, decision: Decision) -> None:
+        """Tell of a judge's call, and count what it cost among the spending."""
+        self.emit(judged)
+        if self._spending is not None and judged.cost_usd:
+            nonce, at_ms = self._nonces.next(), decision.decided_at_ms
+            record = self._spending.of_nonce(nonce, at_ms, judged.cost_usd)
+            self._counting.count_safely([record])
 
     def climbed(self, attempts: int, *, passed: bool | None) -> None:
         """Count a request that could be tried again, and how it ended."""
@@ -244,6 +267,12 @@ class Engine(Parts):
         token = self.token(request_id)
         record = reported_record(token, outcome, facts, revision, self._clock())
         status = self._counting.count(record, WAIT_S if wait else None)
+        if self._spending is not None and facts.cost_nanousd is not None:
+            # Counted only if nothing was booked for the attempt when it was made.
+            booked = self._spending.of_attempt(
+                record.nonce, record.attempt, record.decided_at_ms, facts.cost_nanousd / 1e9
+            )
+            self._counting.count_safely([booked])
         self._telling.reported(record, status, category)
         if record.score:
             self.cooling.opened(token.path, self._clock() - token.decided_at_ms / 1000)
@@ -272,7 +301,11 @@ class Engine(Parts):
         """Return what was spent, beside what ``baseline`` alone would have cost."""
         report = cost_report(self._counting.evidence(), self.paths, self.prices, baseline.name)
         judges = self._tally.judges.values()
-        return replace(report, judges_usd=sum(judge.cost_usd for judge in judges))
+        return replace(
+            report,
+            judges_usd=sum(judge.cost_usd for judge in judges),
+            period=None if self._spending is None else self._spending.spent(self._clock()),
+        )
 
     def explain(self, request_id: object) -> Explanation:
         """Return what is known of one request.
@@ -287,6 +320,21 @@ class Engine(Parts):
         if self._shared is not None:
             self._shared.unsubscribe(self._following)
         self._telling.close()
+
+
+_PERHAPS_PAID = ("abandoned", "timeout")
+"""Attempts that ended without a usage, though the provider may have written and will charge."""
+
+
+def _spent_usd(decision: Decision, attempted: Attempted) -> float:
+    """Return what an attempt counts as spent: what was measured, else what was expected.
+
+    A provider's error costs nothing.
+    """
+    if attempted.cost_usd is not None:
+        return attempted.cost_usd
+    may_cost = attempted.fault is None or attempted.fault in _PERHAPS_PAID
+    return decision.expected_usd(attempted.path) if may_cost else 0.0
 
 
 def _record(decision: Decision, path: str, attempt: int, earlier_failures: int = 0) -> Record:

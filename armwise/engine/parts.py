@@ -18,7 +18,7 @@ from armwise.engine.counting import Counting
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Eligibility
 from armwise.engine.escalating import Climbing, Escalate
-from armwise.engine.excluding import Excluding
+from armwise.engine.excluding import Excluder, Excluding
 from armwise.engine.following import Following
 from armwise.engine.guarded import guarded
 from armwise.engine.handles import Handles
@@ -34,6 +34,8 @@ from armwise.engine.rollout import Rollout, RolloutPlan
 from armwise.engine.roster import Roster
 from armwise.engine.sessions import Sessions
 from armwise.engine.shared import SharedStore
+from armwise.engine.spend_cap import SpendCap
+from armwise.engine.spending import spending
 from armwise.engine.tally import Tally
 from armwise.engine.telling import Telling
 from armwise.engine.waiting import Silence, Waiting
@@ -59,6 +61,7 @@ class Parts:
         signer: Signs request ids.
         namespace: Tenant: its evidence and its ids are kept apart from those of others.
         escalate: How often a request may be tried again after a failed check; None: never.
+        cap: Most that may be spent in a period; None: no cap.
         plan: What is done with choices: followed, or observed only.
         detect_changes: Begin an arm anew when its success rate breaks.
         half_life: How fast evidence fades; if the store already holds this goal under another
@@ -83,6 +86,7 @@ class Parts:
         signer: Signer,
         namespace: str = "",
         escalate: Escalate | None = None,
+        cap: SpendCap | None = None,
         plan: RolloutPlan = RolloutPlan(),  # noqa: B008 - frozen
         detect_changes: bool = True,
         half_life: HalfLife = None,
@@ -104,15 +108,7 @@ class Parts:
         self._clock = clock
         self._namespace = namespace
         self._stored_goal = stored_goal(namespace, goal_id)
-        in_force = store.declare(self._stored_goal, half_life)
-        if in_force != half_life:
-            _log.warning(
-                "goal %s fades by a half-life of %s in this store, which stays in force; %s is "
-                "ignored",
-                goal_id,
-                in_force,
-                half_life,
-            )
+        in_force = self._declared(store, half_life)
         follows = isinstance(store, SharedStore) and store.delivery == "background"
         self._beliefs = Beliefs(
             self._stored_goal,
@@ -140,11 +136,14 @@ class Parts:
         self.cooling = Cooling(Notices(self._stored_goal, store), clock=clock, is_told=follows)
         self.sessions = Sessions(prices)
         self.latencies = Latencies(self._stored_goal, store)
+        self._spending = spending(
+            goal_id, self._stored_goal, store, cap, prices=prices, half_life=in_force
+        )
+        hard: list[Excluder] = [Abilities(self.roster, prices.info), Wishes(self.roster, prices)]
+        if self._spending is not None:
+            hard.append(self._spending.unpriced)
         self._excluding = Excluding(
-            goal_id,
-            eligibility,
-            hard=(Abilities(self.roster, prices.info), Wishes(self.roster, prices)),
-            soft=(self.cooling.excluder,),
+            goal_id, eligibility, tuple(hard), soft=(self.cooling.excluder,)
         )
         self._models = self.roster.models
         log: DecisionLog | None = None
@@ -193,3 +192,16 @@ class Parts:
         )
         for name in prices.unknown:
             self.emit(PriceUnknown(goal_id, name, self._models[name]))
+
+    def _declared(self, store: LocalStore, half_life: HalfLife) -> HalfLife:
+        """Say how fast evidence is to fade; return how fast it does."""
+        in_force = store.declare(self._stored_goal, half_life)
+        if in_force != half_life:
+            _log.warning(
+                "goal %s fades by a half-life of %s in this store, which stays in force; %s is "
+                "ignored",
+                self.goal_id,
+                in_force,
+                half_life,
+            )
+        return in_force

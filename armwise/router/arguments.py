@@ -14,6 +14,7 @@ from armwise.engine import (
     SharedStore,
     Signer,
     Silence,
+    SpendCap,
     check_name,
     environment_signer,
     open_store,
@@ -134,8 +135,13 @@ def check_model(model: object) -> None:
     )
 
 
-def check_prices(objective: object, escalate: Escalate | None, unknown: Sequence[str]) -> None:
-    """Refuse what weighs money where a path's price is not known.
+def check_prices(
+    objective: object,
+    escalate: Escalate | None,
+    cap: SpendCap | None,
+    unknown: Sequence[str],
+) -> None:
+    """Refuse what weighs or caps money where a path's price is not known.
 
     Raises:
         ConfigurationError: Naming the paths.
@@ -143,6 +149,8 @@ def check_prices(objective: object, escalate: Escalate | None, unknown: Sequence
     weighs = objective.name if isinstance(objective, Utility | Budget) else ""
     if escalate is not None:
         weighs = "escalate="
+    if cap is not None:
+        weighs = "max_spend_usd="
     if unknown and weighs:
         raise ConfigurationError(
             f"{weighs} needs the price of every path, but none is known of "

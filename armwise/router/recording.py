@@ -74,9 +74,10 @@ class Recorder:
                 price = path.declared_price or self._info(path.model).price
                 cost_usd = None if price is None or usage is None else price.cost_usd(usage)
                 latency_s = one.judging.latency_s
-                self._engine.emit(
-                    Judged(goal_id, nonce, one.check, path.name, one.score, cost_usd, latency_s)
+                judged = Judged(
+                    goal_id, nonce, one.check, path.name, one.score, cost_usd, latency_s
                 )
+                self._engine.judged(judged, attempt.decision)
 
     def climbed(self, attempts: int, *, passed: bool | None) -> None:
         """Count a request that could be tried again, and how it ended."""

@@ -19,6 +19,7 @@ from armwise.engine import (
     Mode,
     Path,
     PathPrices,
+    SpendCap,
     check_name,
     check_timeout,
     escalation,
@@ -83,6 +84,11 @@ class Router(Calling, Reporting, Operating, Modes):
         escalate: After a failed check try another path, as long as that is worth its cost: the
             most attempts per request, or ``Escalate(max_attempts, success_value_usd, deadline_s)``.
             None: the first answer is the answer. Streams are never tried again.
+        max_spend_usd: Most that this goal may spend per period, in US dollars, over all workers
+            that share its store: judges, streams and retries included, whether or not outcomes are
+            reported. Once it is reached, requests are refused before any call. What is in flight
+            then is still paid. None: no cap.
+        per: The period: "hour", "day" or "month", which begin by the clock in UTC.
         mode: "apply" serves what was chosen. "observe" decides and learns but serves
             ``default_path``: the safe first day in production. "shadow" serves it too, and calls
             the chosen path beside it. "canary" serves what was chosen to a share of the requests.
@@ -131,6 +137,8 @@ class Router(Calling, Reporting, Operating, Modes):
         adapter: Adapter | Callable[..., Any] | None = None,
         complexity: Complexity | None = None,
         escalate: int | Escalate | None = None,
+        max_spend_usd: float | None = None,
+        per: Literal["hour", "day", "month"] = "day",
         mode: Mode = "apply",
         default_path: str | None = None,
         canary_share: float = 0.05,
@@ -180,7 +188,8 @@ class Router(Calling, Reporting, Operating, Modes):
             mode=plan.mode,
         )
         prices = PathPrices(parsed, self._adapter.info)
-        check_prices(objective, self._escalate, prices.unknown)
+        cap = None if max_spend_usd is None else SpendCap(max_spend_usd, per)
+        check_prices(objective, self._escalate, cap, prices.unknown)
         rule = objective or CheapestWithin()
         waits = silence(on_timeout, outcome_timeout)
         self._engine = Engine(
@@ -191,6 +200,7 @@ class Router(Calling, Reporting, Operating, Modes):
             prices=prices,
             model=beliefs or (default_model(rule) if self._escalate is None else Hierarchical()),
             escalate=self._escalate,
+            cap=cap,
             complexity=complexity or FourSignals(),
             signer=signer_of(self._store, namespace),
             namespace=namespace,
@@ -264,6 +274,7 @@ class Router(Calling, Reporting, Operating, Modes):
         Raises:
             InvalidMessagesError: If the messages are not messages.
             NoEligiblePathError: If no path may be called; it says why of each.
+            SpendExceededError: If the goal has spent what ``max_spend_usd`` allows.
             AllPathsFailedError: If every path ended in a provider's error.
             Exception: A provider's error that every path would share, such as a bad request.
         """
