@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -37,12 +38,20 @@ class SharedKeys:
         store: Where the keys are.
         name: The store's URL without its password.
         root: Directory for the file; None: there is none.
+        on_failed: Told what the store raises where a kept or an own key stands in.
     """
 
-    def __init__(self, store: Keyring, name: str, root: Path | None) -> None:
+    def __init__(
+        self,
+        store: Keyring,
+        name: str,
+        root: Path | None,
+        on_failed: Callable[[StoreError], object] = lambda _: None,
+    ) -> None:
         self._store = store
         self._name = name
         self._root = root
+        self._on_failed = on_failed
         self._signers: dict[str, Signer] = {}
 
     def signer(self, namespace: str) -> Signer:
@@ -71,6 +80,7 @@ class SharedKeys:
         try:
             keys = self._store.signing_keys(namespace, token_bytes(32))
         except StoreError as error:
+            self._on_failed(error)
             kept = self._kept(namespace)
             if kept:
                 return kept

@@ -80,8 +80,11 @@ class Refresher:
             self._wake()
 
     def begin(self, goal: str) -> None:
-        """Read this goal from now on; it is due at once."""
+        """Read this goal from now on, at once; until then its snapshot file stands in."""
         self._due.setdefault(goal, _Due())
+        kept = backup.load(self._root, goal) if self._root is not None else None
+        if kept is not None and kept.half_life == self._view.half_life(goal):
+            self._view.restore(goal, kept)
 
     def refresh(self) -> bool:
         """Read the goals that are due; return whether there were any.

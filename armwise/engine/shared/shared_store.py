@@ -18,7 +18,6 @@ from armwise.bandit.decay import HalfLife
 from armwise.engine.keys import SharedKeys, environment_signer
 from armwise.engine.reporting import ReportsById
 from armwise.engine.request_id import Signer
-from armwise.engine.shared import backup
 from armwise.engine.shared.audience import Audience, Subscriber
 from armwise.engine.shared.background import Background
 from armwise.engine.shared.health import StoreHealth
@@ -88,7 +87,9 @@ class SharedStore(Viewed, ReportsById):
             renew_keys=self._renew_keys,
         )
         self._sender, self._refresher = self._background.sender, self._background.refresher
-        self._keys = SharedKeys(store, name, root) if isinstance(store, Keyring) else None
+        self._keys: SharedKeys | None = None
+        if isinstance(store, Keyring):
+            self._keys = SharedKeys(store, name, root, self._sender.failed)
         self.users = 0
         self.is_closed = False
         self._using = threading.Lock()
@@ -108,16 +109,16 @@ class SharedStore(Viewed, ReportsById):
         """
         in_force = half_life
         try:
+            if self.delivery == "background" and self._sender.breaker.is_open:
+                raise StoreUnavailableError("it did not answer a moment ago")  # nor wait again
             in_force = self.store.declare(goal_id, half_life)
             self._view.hold(goal_id, in_force)
             self._refresher.read(goal_id)
         except StoreError as error:
             self._view.hold(goal_id, half_life)
             self._refresher.begin(goal_id)
-            self._sender.failed(error)
-            kept = backup.load(self._root, goal_id) if self._root is not None else None
-            if kept is not None and kept.half_life == half_life:
-                self._view.restore(goal_id, kept)
+            if not self._sender.breaker.is_open:
+                self._sender.failed(error)
         if self.delivery == "background":
             self._background.awake()
         return in_force
@@ -158,8 +159,8 @@ class SharedStore(Viewed, ReportsById):
             if not self._sender.send_now(entry):
                 entry.done = threading.Event()
                 self._outbox.enqueue(entry)
+                self._background.wake(urgent=True)
             entries.append(entry)
-        self._background.wake(urgent=True)
         for entry in entries:
             if entry.done is not None:
                 entry.done.wait(max(0.0, deadline_s - time.monotonic()))
