@@ -1,6 +1,7 @@
 """Deciding and learning: beliefs from evidence, a rule, signed request ids. No model is called."""
 
-from armwise.engine.costs import CostReport, PathCost, PathPrices
+from armwise.engine.cost_report import CostReport, PathCost
+from armwise.engine.costs import PathPrices
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.eligibility import Restriction, Scope

@@ -1,14 +1,12 @@
-"""What a request on a path is expected to cost, and what was spent and saved."""
+"""What a request on a path is expected to cost."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from armwise.adapters import ModelInfo, Price, Usage
 from armwise.bandit import Evidence
 from armwise.engine.needs import Needs
 from armwise.engine.path import Path
-from armwise.engine.spend_cap import Spent
 from armwise.storage import ArmKey
 
 TYPICAL_USAGE = Usage(input_tokens=300, output_tokens=300)
@@ -166,115 +164,3 @@ def path_evidence(evidence: Mapping[ArmKey, Evidence], bucket: str, path: str) -
     """Return all evidence of a path in a bucket: of every epoch, after any number of failures."""
     found = [seen for key, seen in evidence.items() if key.path == path and key.bucket == bucket]
     return found[0] if len(found) == 1 else sum(found, Evidence())
-
-
-@dataclass(frozen=True, slots=True)
-class PathCost:
-    """What one path cost.
-
-    Args:
-        attempts: Recorded attempts.
-        priced: How many of them have a measured cost.
-        cost_usd: Sum of the measured costs.
-    """
-
-    attempts: int
-    priced: int
-    cost_usd: float
-
-
-@dataclass(frozen=True, slots=True)
-class CostReport:
-    """Money spent, and an estimate of what one fixed path would have cost.
-
-    Args:
-        spent_usd: Sum of all measured costs in US dollars.
-        attempts: Recorded attempts, provider errors included.
-        unpriced: Attempts without a measured cost: no price, no usage, or a provider's error.
-        paths: Cost per path.
-        baseline: The path that the spending is compared with.
-        baseline_usd: What the same priced requests would have cost on the baseline: per bucket,
-            their number times the baseline's expected cost there. An estimate: it assumes that
-            requests of one bucket cost alike.
-        saved_usd: ``baseline_usd - spent_usd``; negative if the baseline is cheaper. None where
-            the baseline's cost is unknown.
-        judges_usd: What judges of ``success_when`` cost in this process, in neither of the above:
-            the baseline's answers would have been judged too.
-        period: What was spent in the present period of ``max_spend_usd``; None without a cap.
-    """
-
-    spent_usd: float
-    attempts: int
-    unpriced: int
-    paths: Mapping[str, PathCost]
-    baseline: str
-    baseline_usd: float | None
-    saved_usd: float | None
-    judges_usd: float = 0.0
-    period: Spent | None = None
-
-    @property
-    def saved_share(self) -> float | None:
-        """Share of the baseline's cost that was saved, None if that cost is unknown or 0."""
-        if self.saved_usd is None or not self.baseline_usd:
-            return None
-        return self.saved_usd / self.baseline_usd
-
-    def __str__(self) -> str:
-        lines = [f"spent ${self.spent_usd:.6f} in {self.attempts} attempts"]
-        lines += [
-            f"  {name}: ${cost.cost_usd:.6f} in {cost.attempts} attempts"
-            for name, cost in self.paths.items()
-        ]
-        if self.unpriced:
-            lines.append(f"  {self.unpriced} attempts have no measured cost")
-        if self.saved_usd is None:
-            lines.append(f"the cost of always using {self.baseline} is unknown")
-        else:
-            share = "" if self.saved_share is None else f" ({self.saved_share:.0%})"
-            lines.append(
-                f"always {self.baseline}: about ${self.baseline_usd:.6f}; "
-                f"saved ${self.saved_usd:.6f}{share}"
-            )
-        if self.judges_usd:
-            lines.append(f"judges, beside it and in this process: ${self.judges_usd:.6f}")
-        if self.period is not None:
-            lines.append(str(self.period))
-        return "\n".join(lines)
-
-
-def cost_report(
-    evidence: Mapping[ArmKey, Evidence],
-    paths: Sequence[Path],
-    prices: PathPrices,
-    baseline: str,
-) -> CostReport:
-    """Return what was spent, beside what ``baseline`` alone would have cost."""
-    totals = {path.name: Evidence() for path in paths}
-    by_bucket: dict[str, int] = {}
-    for key, seen in evidence.items():
-        totals[key.path] = totals.get(key.path, Evidence()) + seen
-        by_bucket[key.bucket] = by_bucket.get(key.bucket, 0) + seen.costed
-    baseline_usd: float | None = 0.0
-    scale, anywhere = prices.scale(totals), totals.get(baseline, Evidence())
-    for bucket, requests in by_bucket.items():
-        seen = path_evidence(evidence, bucket, baseline)
-        expected = prices.expected_usd(baseline, seen, bucket, anywhere, scale)
-        if expected is None:
-            baseline_usd = None
-            break
-        baseline_usd = (baseline_usd or 0.0) + requests * expected
-    spent = sum(total.cost_nanousd for total in totals.values()) / 1e9
-    attempts = sum(total.attempts for total in totals.values())
-    return CostReport(
-        spent_usd=spent,
-        attempts=attempts,
-        unpriced=attempts - sum(total.costed for total in totals.values()),
-        paths={
-            name: PathCost(total.attempts, total.costed, total.cost_nanousd / 1e9)
-            for name, total in totals.items()
-        },
-        baseline=baseline,
-        baseline_usd=baseline_usd,
-        saved_usd=None if baseline_usd is None else baseline_usd - spent,
-    )

@@ -7,7 +7,7 @@ from typing import Any
 from armwise.adapters import Usage
 from armwise.bandit import Outcome
 from armwise.bandit.evidence import MOST_FAILURES
-from armwise.engine.costs import CostReport, cost_report
+from armwise.engine.cost_report import CostReport, cost_report
 from armwise.engine.decision import Decision
 from armwise.engine.eligibility import Eligible
 from armwise.engine.excluding import Ask
