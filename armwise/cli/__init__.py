@@ -10,6 +10,7 @@ import typer
 import armwise
 from armwise.cli.bench import bench
 from armwise.cli.demo import demo
+from armwise.cli.doctor import doctor
 from armwise.cli.evaluate import evaluate_log
 from armwise.cli.explain import explain
 from armwise.cli.report import report
@@ -54,6 +55,7 @@ app.command("evaluate")(evaluate_log)
 app.command()(report)
 app.command()(stats)
 app.command()(explain)
+app.command()(doctor)
 app.add_typer(state, name="state", no_args_is_help=True)
 app.add_typer(store, name="store", no_args_is_help=True)
 

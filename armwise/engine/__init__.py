@@ -4,6 +4,7 @@ from armwise.engine.cost_report import CostReport, PathCost
 from armwise.engine.costs import PathPrices
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
+from armwise.engine.doctor import Diagnosis, Severity
 from armwise.engine.eligibility import Restriction, Scope
 from armwise.engine.engine import Engine
 from armwise.engine.escalating import Escalate, escalation
@@ -43,6 +44,7 @@ __all__ = [
     "Counters",
     "Decision",
     "DecisionLog",
+    "Diagnosis",
     "Engine",
     "Escalate",
     "EscalationStats",
@@ -62,6 +64,7 @@ __all__ = [
     "RolloutStats",
     "Scope",
     "Serving",
+    "Severity",
     "ShadowStats",
     "SharedStore",
     "Signer",

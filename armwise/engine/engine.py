@@ -7,12 +7,12 @@ from typing import Any
 from armwise.adapters import Usage
 from armwise.bandit import Outcome
 from armwise.bandit.evidence import MOST_FAILURES
+from armwise.engine.checkup import Checkup
 from armwise.engine.cost_report import CostReport, cost_report
 from armwise.engine.decision import Decision
 from armwise.engine.eligibility import Eligible
 from armwise.engine.excluding import Ask
 from armwise.engine.needs import needs_of
-from armwise.engine.parts import Parts
 from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
 from armwise.engine.reporting import WAIT_S, read_id, reported_record
@@ -20,7 +20,7 @@ from armwise.engine.request_id import Token
 from armwise.engine.sessions import Choice
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.wants import NO_WANTS, Wants
-from armwise.errors import ForeignRequestIdError, NoEligiblePathError
+from armwise.errors import ForeignRequestIdError, NoEligiblePathError, SpendExceededError
 from armwise.events import Attempted, Judged
 from armwise.storage import ArmKey, CallFacts, Record, ReportStatus
 
@@ -31,7 +31,7 @@ cannot pile up, and few enough that none has to wait for many."""
 _SERVED_ANYHOW = "no path may be called for this request; the default is served all the same"
 
 
-class Engine(Parts):
+class Engine(Checkup):
     """Beliefs, decisions and reports of one goal; safe to share among threads and forks.
 
     It is built of the same arguments as its ``Parts``.
@@ -147,6 +147,15 @@ class Engine(Parts):
         """Take notice of who has answered, if the request belongs to a conversation."""
         if decision.wants.session_id is not None:
             self.sessions.answered(decision.wants.session_id, path, usage, self._clock())
+
+    def may_spend(self) -> bool:
+        """Return whether the goal has not yet spent what it may."""
+        try:
+            if self._spending is not None:
+                self._spending.check(self._clock())
+        except SpendExceededError:
+            return False
+        return True
 
     def expect(self, decision: Decision) -> None:
         """Wait for the outcome of a decision whose call somebody else makes."""

@@ -109,6 +109,7 @@ class Parts:
         self._namespace = namespace
         self._stored_goal = stored_goal(namespace, goal_id)
         in_force = self._declared(store, half_life)
+        self._half_lives = (half_life, in_force)
         follows = isinstance(store, SharedStore) and store.delivery == "background"
         self._beliefs = Beliefs(
             self._stored_goal,

@@ -41,7 +41,7 @@ class ShadowStats:
     Args:
         calls: How many were answered.
         faults: How many ended in an error.
-        skipped: How many were left out, for too many were under way.
+        skipped: How many were left out: too many were under way, or ``max_spend_usd`` was spent.
         cost_usd: What they cost in US dollars, as far as that was measured. The paths' costs hold
             it too.
         uncosted: Answered ones of which the cost is not known.
@@ -134,6 +134,11 @@ class Rollout:
     def mode(self) -> Mode:
         """The mode in force."""
         return "observe" if self._has_returned else self.plan.mode
+
+    @property
+    def share(self) -> float:
+        """Share of the requests that is served what was chosen at present, 0..1."""
+        return {"apply": 1.0, "canary": self.plan.canary_share}.get(self.mode, 0.0)
 
     def serving(self, nonce: bytes, preferred: str, session: str | None = None) -> Serving:
         """Return how a request is served.

@@ -82,6 +82,7 @@ class Tally:
         self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
         self._failed: dict[str, int] = {}
         self._judges: dict[str, JudgeStats] = {}
+        self._misconfigured: dict[str, int] = {}
         self._climbed: EscalationStats | None = None
 
     def add(self, name: str) -> int:
@@ -100,6 +101,17 @@ class Tally:
         with self._lock:
             known = self._judges.get(judged.check, JudgeStats())
             self._judges[judged.check] = known.and_one_more(judged)
+
+    def misconfigured_once(self, path: str) -> None:
+        """Count an answer of a path that a wrong key or name has caused."""
+        with self._lock:
+            self._misconfigured[path] = self._misconfigured.get(path, 0) + 1
+
+    @property
+    def misconfigured(self) -> Mapping[str, int]:
+        """How many such answers each path has given; paths without any are not in it."""
+        with self._lock:
+            return dict(self._misconfigured)
 
     def climbed(self, attempts: int, *, passed: bool | None) -> None:
         """Count a request that could be tried again.

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 
+from armwise.adapters import Fault
 from armwise.engine.decision import Decision
 from armwise.engine.decision_log import DecisionLog
 from armwise.engine.recall import Explanation, Recall, from_log, shown_score
 from armwise.engine.request_id import Token
 from armwise.engine.rollout import Rollout
 from armwise.engine.tally import Tally
-from armwise.events import Attempted, CheckRaised, Decided, Event, Judged, Reported
+from armwise.events import Attempted, CheckRaised, Decided, Event, Judged, PathFaulted, Reported
 from armwise.storage import Record, ReportStatus
 from armwise.telemetry import LogSink
 
@@ -101,6 +102,8 @@ class Telling:
         """Hand an event to the log and to the user's hook."""
         if isinstance(event, CheckRaised):
             self._tally.add("checks_raised")
+        elif isinstance(event, PathFaulted) and event.fault == Fault.MISCONFIGURED:
+            self._tally.misconfigured_once(event.path)
         elif isinstance(event, Judged):
             self._tally.judged(event)
         self._logs(event)

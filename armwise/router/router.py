@@ -42,6 +42,7 @@ from armwise.router.arguments import (
 )
 from armwise.router.calling import Calling
 from armwise.router.checks import Checks, build_check
+from armwise.router.doctoring import Doctoring
 from armwise.router.modes import Modes, plan_of
 from armwise.router.operating import Operating
 from armwise.router.recording import Recorder
@@ -52,7 +53,7 @@ DEFAULT_TIMEOUT_S = 600.0
 """Deadline of a request over all its attempts: what OpenAI's own client waits for one."""
 
 
-class Router(Calling, Reporting, Operating, Modes):
+class Router(Calling, Reporting, Operating, Modes, Doctoring):
     """Sends each request to the cheapest path that is good enough, and learns which that is.
 
     One Router serves one goal. It may be shared by threads, asyncio tasks and forked children.

@@ -91,6 +91,9 @@ class Shadows:
         task.add_done_callback(self._tasks.discard)
 
     def _steps(self, shadow: Request) -> Steps[None]:
+        if not self._engine.may_spend():
+            self._engine.rollout.skipped()
+            return
         decision = shadow.decision
         path = self._engine.roster.known[decision.preferred]
         call = call_of(shadow, path, shadow.timeout_s)

@@ -59,6 +59,11 @@ class Checks:
         self._check = check
         self._takes_format = takes_format
 
+    @property
+    def are_given(self) -> bool:
+        """Whether every answer is checked, whatever its call demands."""
+        return self._check is not None
+
     def of(self, call: Call) -> OneCheck | AllOf | None:
         """Return the checks of a call, None if it has none. Never raises."""
         wanted = _wanted(call.params) if self._takes_format else None

@@ -148,6 +148,21 @@ def test_the_share_bounds_what_shadows_cost(router_of: RouterOf) -> None:
     assert abs(shadowed - 100) <= 4 * (400 * 0.25 * 0.75) ** 0.5
 
 
+def test_no_shadow_is_paid_for_once_the_cap_is_spent(router_of: RouterOf) -> None:
+    """The served call alone goes over it; with room for both, the shadow is booked too."""
+    spent = []
+    for cap_usd in (250e-6, 310e-6):
+        router = router_of({"cheap": "no", "dear": "Apple"}, **SHADOW, max_spend_usd=cap_usd)
+        router.completion(ASK)
+        router.flush()
+        stats = router.stats()
+        assert stats.rollout is not None
+        shadows_made = stats.rollout.shadows
+        spent.append((shadows_made.calls, shadows_made.skipped, router.cost_report().spent_usd))
+
+    assert spent == [(0, 1, pytest.approx(300e-6)), (1, 0, pytest.approx(330e-6))]
+
+
 def test_a_stream_is_shadowed_without_streaming(router_of: RouterOf) -> None:
     """The shadow is one whole answer, without the parameters of a stream."""
     calls: list[Any] = []
