@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 HALF_LIFE_S = 60.0
 """After how many seconds a call weighs half. A guess: outages of providers last minutes, and a
-path that came back must not be distrusted for longer than it was away. ``benchmarks/availability``
-compares 15, 60 and 300."""
+path that came back must not be distrusted for longer than it was away. From 15 to 300 s it makes no
+difference to what an outage costs (``benchmarks/availability``)."""
 
 PROVEN_ANSWERS = 20.0
 PROVEN_RATE = 0.9
 """A path with so many recent answers, and such a share of them, is forgiven one fault between two
-answers. Without that, a path that is called often and fails once in a hundred calls would be left
-alone most of the time (``benchmarks/availability``). Guesses: a path that is down reaches two
-faults in a row within two calls whatever they are."""
+answers. Without that, a path that is called ten times a second and fails once in a hundred calls
+would lose 15 % of them instead of 1 % (``benchmarks/availability``). Guesses: a path that is down
+reaches two faults in a row within two calls whatever they are."""
 
 FIRST_COOLDOWN_S = 1.0
 LONGEST_COOLDOWN_S = 60.0

@@ -13,10 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from armwise.adapters import Fault
-from armwise.bandit.availability import Availability, cooldown_s, patience_s, repair_s
+from armwise.bandit.availability import (
+    HALF_LIFE_S,
+    LEAST_PATIENCE_S,
+    Availability,
+    cooldown_s,
+    patience_s,
+    repair_s,
+)
 from armwise.engine.excluding import Ask
 from armwise.engine.notices import Notice, Notices
 from armwise.storage.forking import register
+
+_SILENT = 2
+"""How many calls must have been begun, and be waited for too long, with no answer to any other call
+since: then a path is taken to hang. One alone may be a long answer. A guess."""
 
 LONGEST_RETRY_AFTER_S = 86_400.0
 """The longest wait that a provider is believed: a quota per day is the longest there is."""
@@ -30,6 +41,7 @@ class Cooldown:
         fault: What the last call ended in.
         begun_s: When that was, seconds since 1970.
         until_s: Until when the path is left alone.
+        since_s: Calls begun from then on lift it when they are answered.
         step: How many cooldowns in a row, from 1; 0: another worker has told of it.
         is_probed: A request of this worker tries the path; ``until_s`` is how long it is awaited.
     """
@@ -37,6 +49,7 @@ class Cooldown:
     fault: Fault
     begun_s: float
     until_s: float
+    since_s: float
     step: int
     is_probed: bool = False
 
@@ -60,6 +73,8 @@ class Cooling:
         clock: Seconds since 1970.
         is_told: Somebody calls ``hear`` when notices may have come in, so that decisions need not
             look.
+        mean_latency_s: Returns the mean latency of a path's answers in a bucket; None if unknown.
+        half_life_s: After how many seconds a call weighs half in the belief of availability.
     """
 
     def __init__(
@@ -68,8 +83,13 @@ class Cooling:
         *,
         clock: Callable[[], float] = time.time,
         is_told: bool = False,
+        mean_latency_s: Callable[[str, str], float | None] = lambda _, __: None,
+        half_life_s: float = HALF_LIFE_S,
     ) -> None:
         self._notices = notices
+        self._mean_latency_s = mean_latency_s
+        self._half_life_s = half_life_s
+        self._unanswered: dict[str, list[float]] = {}
         self._clock = clock
         self._is_told = is_told
         self._cooldowns: dict[str, Cooldown] = {}
@@ -82,12 +102,20 @@ class Cooling:
 
     def excluder(self, ask: Ask) -> Mapping[str, str]:
         """Return the paths to pass over for a request; see ``Excluder``."""
-        return self.excluded(ask.now_s)
+        return self.excluded(ask.now_s, ask.bucket)
 
-    def excluded(self, now_s: float) -> Mapping[str, str]:
-        """Return the reason per path to pass over, the one to be tried first of all first."""
+    def excluded(self, now_s: float, bucket: str = "") -> Mapping[str, str]:
+        """Return the reason per path to pass over, the one to be tried first of all first.
+
+        Args:
+            now_s: Seconds since 1970.
+            bucket: The bucket of the request: what is a long time there.
+        """
         if not self._is_told and self._notices.has_changed():
             self.hear()
+        for path, begun_s in list(self._unanswered.items()):
+            if len(begun_s) == _SILENT and now_s - begun_s[-1] >= LEAST_PATIENCE_S:
+                self._suspect(path, bucket, now_s)
         if not self._cooldowns:
             return {}
         with self._lock:
@@ -110,6 +138,13 @@ class Cooling:
                 held, begun_s=min(held.begun_s, now_s), until_s=until_s, step=step, is_probed=True
             )
 
+    def began(self, path: str) -> None:
+        """Take notice that a call begins: a path to which calls begin and none ends may hang."""
+        begun_s = self._unanswered.get(path)
+        if begun_s is None or len(begun_s) < _SILENT:
+            with self._lock:
+                self._unanswered.setdefault(path, []).append(self._clock())
+
     def answered(self, path: str, elapsed_s: float = 0.0) -> None:
         """Take notice of an answer.
 
@@ -121,12 +156,14 @@ class Cooling:
         now_s = self._clock()
         with self._lock:
             self._learn(path, now_s, is_answered=True)
+            self._unanswered.pop(path, None)
             self._lift(path, now_s - elapsed_s)
 
     def opened(self, path: str, elapsed_s: float = 0.0) -> None:
         """Take notice that a stream has begun: the path answers, whatever becomes of it."""
-        if path in self._cooldowns:
+        if path in self._cooldowns or path in self._unanswered:
             with self._lock:
+                self._unanswered.pop(path, None)
                 self._lift(path, self._clock() - elapsed_s)
 
     def faulted(
@@ -144,6 +181,7 @@ class Cooling:
         now_s = self._clock()
         with self._lock:
             is_first = path not in self._faulted_last
+            self._unanswered.pop(path, None)
             if fault.is_outage:
                 self._learn(path, now_s, is_answered=False)
             held = self._cooldowns.get(path)
@@ -158,7 +196,7 @@ class Cooling:
                     return
                 self._cooldowns[path] = replace(held, until_s=until_s)
             else:
-                self._cooldowns[path] = Cooldown(fault, now_s, until_s, step)
+                self._cooldowns[path] = Cooldown(fault, now_s, until_s, now_s, step)
             self._heard[path, fault] = max(until_s, self._heard.get((path, fault), 0.0))
         self._notices.post(Notice(path, fault, until_s))
 
@@ -175,12 +213,12 @@ class Cooling:
                     self._heard[notice.path, notice.fault] = notice.until_s
                     self._believe(notice, now_s)
 
-    def patience_s(self, path: str, mean_latency_s: Callable[[], float | None]) -> float | None:
+    def patience_s(self, bucket: str, path: str) -> float | None:
         """Return how long to wait for a path that has not answered since it was down.
 
         Args:
+            bucket: The bucket of the request.
             path: The path.
-            mean_latency_s: Returns the mean latency of its answers; asked only if it matters.
 
         Returns:
             None for a path of which nothing bad is known, or no latency.
@@ -188,7 +226,7 @@ class Cooling:
         held = self._cooldowns.get(path)
         if held is None or held.fault is Fault.MISCONFIGURED:
             return None
-        latency_s = mean_latency_s()
+        latency_s = self._mean_latency_s(bucket, path)
         return None if latency_s is None else patience_s(latency_s, held.step)
 
     def availability(self, path: str) -> float:
@@ -199,8 +237,8 @@ class Cooling:
     def forget(self, path: str) -> None:
         """Drop what is known of a path that is removed."""
         with self._lock:
-            self._cooldowns.pop(path, None)
-            self._beliefs.pop(path, None)
+            for known in (self._cooldowns, self._beliefs, self._unanswered):
+                known.pop(path, None)
 
     def before_fork(self) -> None:
         """Wait until nothing is being changed."""
@@ -210,12 +248,33 @@ class Cooling:
         """Go on; the child knows what the parent knew."""
         self._lock.release()
 
+    def _suspect(self, path: str, bucket: str, now_s: float) -> None:
+        """Let a path cool down to which calls have begun long ago, with no answer since."""
+        latency_s = self._mean_latency_s(bucket, path)
+        with self._lock:
+            begun_s = self._unanswered.get(path, [])
+            if latency_s is None or len(begun_s) < _SILENT or path in self._cooldowns:
+                return
+            if now_s - begun_s[-1] < patience_s(latency_s, 1):
+                return
+            del self._unanswered[path]
+            until_s = now_s + cooldown_s(1, self._mean(path, now_s))
+            held = Cooldown(Fault.TIMEOUT, now_s, until_s, begun_s[0], 1)
+            self._cooldowns[path] = held
+            self._heard[path, held.fault] = max(until_s, self._heard.get((path, held.fault), 0.0))
+        self._notices.post(Notice(path, held.fault, until_s))
+
     def _mean(self, path: str, now_s: float) -> float:
-        return self._beliefs.get(path, _UNKNOWN).mean(now_s)
+        return self._beliefs.get(path, _UNKNOWN).mean(now_s, self._half_life_s)
+
+    def _is_proven(self, path: str, now_s: float) -> bool:
+        return self._beliefs.get(path, _UNKNOWN).is_proven(now_s, self._half_life_s)
 
     def _learn(self, path: str, now_s: float, *, is_answered: bool) -> None:
         known = self._beliefs.get(path, _UNKNOWN)
-        self._beliefs[path] = known.after(now_s, is_answered=is_answered)
+        self._beliefs[path] = known.after(
+            now_s, is_answered=is_answered, half_life_s=self._half_life_s
+        )
         if is_answered:
             self._faulted_last.discard(path)
         else:
@@ -223,7 +282,7 @@ class Cooling:
 
     def _lift(self, path: str, begun_s: float) -> None:
         held = self._cooldowns.get(path)
-        if held is not None and begun_s >= held.begun_s:
+        if held is not None and begun_s >= held.since_s:
             del self._cooldowns[path]
 
     def _is_forgiven(
@@ -231,17 +290,16 @@ class Cooling:
     ) -> bool:
         """Return whether a fault is one of those that a path which is up has now and then."""
         is_said = fault in (Fault.RATE_LIMIT, Fault.MISCONFIGURED) or retry_after_s is not None
-        return not is_said and self._beliefs.get(path, _UNKNOWN).is_proven(now_s)
+        return not is_said and self._is_proven(path, now_s)
 
     def _believe(self, notice: Notice, now_s: float) -> None:
         """Let a path cool down for another worker, unless it answers here."""
-        known = self._beliefs.get(notice.path, _UNKNOWN)
-        if notice.fault is not Fault.RATE_LIMIT and known.is_proven(now_s):
+        if notice.fault is not Fault.RATE_LIMIT and self._is_proven(notice.path, now_s):
             return
         held = self._cooldowns.get(notice.path)
         if held is None:
             until_s = min(notice.until_s, now_s + LONGEST_RETRY_AFTER_S)
-            self._cooldowns[notice.path] = Cooldown(notice.fault, now_s, until_s, 0)
+            self._cooldowns[notice.path] = Cooldown(notice.fault, now_s, until_s, now_s, 0)
         elif notice.until_s > held.until_s:
             self._cooldowns[notice.path] = replace(
                 held, fault=notice.fault, until_s=notice.until_s, is_probed=False

@@ -134,9 +134,14 @@ class Parts:
             self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
         eligibility = Eligibility()
         self.roster = Roster(paths)
-        self.cooling = Cooling(Notices(self._stored_goal, store), clock=clock, is_told=follows)
-        self.sessions = Sessions(prices)
         self.latencies = Latencies(self._stored_goal, store)
+        self.cooling = Cooling(
+            Notices(self._stored_goal, store),
+            clock=clock,
+            is_told=follows,
+            mean_latency_s=self.latencies.mean_s,
+        )
+        self.sessions = Sessions(prices)
         self._spending = spending(
             goal_id, self._stored_goal, store, cap, prices=prices, half_life=in_force
         )

@@ -68,6 +68,7 @@ class Course:
             self._request.decision, path, self._number, call, started_s, len(self._failed)
         )
         self._number += 1
+        self._recorder.began(path.name)
         return attempt
 
     def _patience_s(self, path: Path) -> float | None:

@@ -113,10 +113,11 @@ class Recorder:
 
     def patience_s(self, decision: Decision, path: str) -> float | None:
         """Return how long to wait for a path that was down and may be so still; None: as usual."""
-        latencies = self._engine.latencies
-        return self._engine.cooling.patience_s(
-            path, lambda: latencies.mean_s(decision.bucket, path)
-        )
+        return self._engine.cooling.patience_s(decision.bucket, path)
+
+    def began(self, path: str) -> None:
+        """Take notice that a call begins."""
+        self._engine.cooling.began(path)
 
     def _cool(self, attempt: Attempt, fault: Fault, retry_after_s: float | None) -> None:
         """Let a path cool down, unless its call was given less time than its answers take."""

@@ -34,7 +34,12 @@ def clock() -> Clock:
 def worker(clock: Clock) -> Build:
     """Return a function that makes one more worker on the same store."""
     store = MemoryStore(clock=clock)
-    return lambda: Cooling(Notices("goal", store), clock=clock)
+    latencies_s = {("general/simple", "a"): 2.0}
+    return lambda: Cooling(
+        Notices("goal", store),
+        clock=clock,
+        mean_latency_s=lambda bucket, path: latencies_s.get((bucket, path)),
+    )
 
 
 @pytest.fixture
@@ -97,7 +102,7 @@ def test_an_answer_brings_the_path_back_at_once(cooling: Cooling, clock: Clock) 
     cooling.answered("a", elapsed_s=0.5)
 
     assert out(cooling, clock) == []
-    assert cooling.patience_s("a", lambda: 1.0) is None
+    assert cooling.patience_s("general/simple", "a") is None
 
 
 def test_faults_of_probes_make_cooldowns_grow(cooling: Cooling, clock: Clock) -> None:
@@ -191,12 +196,13 @@ def test_a_misconfigured_path_is_tried_again_every_so_often(cooling: Cooling, cl
 
 def test_patience_is_for_paths_that_were_down_only(cooling: Cooling) -> None:
     """A path that answers is waited for as long as the user says; one that was down is not."""
-    assert cooling.patience_s("a", lambda: 2.0) is None
+    assert cooling.patience_s("general/simple", "a") is None
 
     cooling.faulted("a", Fault.TIMEOUT)
+    cooling.faulted("never", Fault.TIMEOUT)
 
-    assert cooling.patience_s("a", lambda: 2.0) == 6.0
-    assert cooling.patience_s("a", lambda: None) is None
+    assert cooling.patience_s("general/simple", "a") == 6.0
+    assert cooling.patience_s("general/simple", "never") is None
 
 
 def test_the_path_whose_cooldown_ends_first_is_named_first(cooling: Cooling, clock: Clock) -> None:
@@ -215,3 +221,44 @@ def test_a_clock_that_is_set_back_ends_a_cooldown(cooling: Cooling, clock: Clock
     clock.now_s -= 3600.0
 
     assert out(cooling, clock) == []
+
+
+def test_a_path_that_hangs_is_found_out_before_its_calls_time_out(
+    cooling: Cooling, clock: Clock
+) -> None:
+    """Two calls that are waited for three mean latencies, and no answer since, are enough."""
+    cooling.began("a")
+    clock.now_s += 3.0
+    cooling.began("a")
+    clock.now_s += 5.9
+    assert not cooling.excluded(clock.now_s, "general/simple")
+    clock.now_s += 0.2
+
+    reasons = cooling.excluded(clock.now_s, "general/simple")
+
+    assert reasons == {"a": "cooling down for 2 s more after timeout"}
+
+
+def test_a_late_answer_shows_that_a_path_did_not_hang(cooling: Cooling, clock: Clock) -> None:
+    """Either of the calls that were waited for brings the path back."""
+    cooling.began("a")
+    cooling.began("a")
+    clock.now_s += 7.0
+    assert cooling.excluded(clock.now_s, "general/simple")
+
+    cooling.answered("a", elapsed_s=7.0)
+
+    assert not cooling.excluded(clock.now_s, "general/simple")
+
+
+def test_one_long_answer_is_no_hanging_path(cooling: Cooling, clock: Clock) -> None:
+    """Neither one call alone, nor several with answers in between, are suspicious."""
+    cooling.began("a")
+    clock.now_s += 100.0
+    assert not cooling.excluded(clock.now_s, "general/simple")
+
+    for _ in range(20):
+        cooling.began("a")
+        clock.now_s += 1.0
+        cooling.answered("a", elapsed_s=1.0)
+    assert not cooling.excluded(clock.now_s, "general/simple")

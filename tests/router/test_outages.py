@@ -144,7 +144,7 @@ def test_a_hanging_path_is_not_waited_for_as_long_as_a_healthy_one(
 ) -> None:
     """After a fault the probe gets a few mean latencies instead of the user's time-out."""
     router = router_of({"cheap": cheap, "dear": "Apple"}, timeout_s=100.0)
-    router._engine.latencies.mean_s = lambda *_: 2.0  # type: ignore[method-assign]
+    router._engine.cooling._mean_latency_s = lambda *_: 2.0
     router.completion(ASK)
     cheap.error = ScriptedError(408)
     router.completion(ASK)
