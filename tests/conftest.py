@@ -17,6 +17,14 @@ settings.register_profile("armwise", settings(), deadline=None)  # else as set f
 settings.load_profile("armwise")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_journal_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep journals and snapshots of all tests, and of processes they start, out of the home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARMWISE_JOURNAL_DIR", str(tmp_path_factory.mktemp("journals")))
+        yield
+
+
 @pytest.fixture
 def openai_on_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let every ``openai/...`` model be answered "Apple" by a local server."""
