@@ -88,7 +88,14 @@ class Shadows:
             return
         task = asyncio.get_running_loop().create_task(adrive(self._steps(shadow), self._adapter))
         self._tasks.add(task)  # the loop itself holds tasks only weakly
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Forget a task; else the loop would print what nobody fetched, prompts and all."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._workers.warn(error)
 
     def _steps(self, shadow: Request) -> Steps[None]:
         if not self._engine.may_spend():

@@ -100,7 +100,7 @@ class Workers:
             try:
                 work()
             except Exception as error:  # noqa: BLE001 - nobody waits for it: it can only be told
-                self._warn(error)
+                self.warn(error)
             finally:
                 with self._changed:
                     self._busy -= 1
@@ -119,7 +119,8 @@ class Workers:
             finally:
                 self._idle -= 1
 
-    def _warn(self, error: Exception) -> None:
+    def warn(self, error: BaseException) -> None:
+        """Tell of work that raised, once."""
         if not self._has_warned:
             self._has_warned = True
             # The class alone: texts of errors may quote prompts.

@@ -65,6 +65,40 @@ def test_on_average_the_evidence_is_at_most_one(
     assert mean <= 1.0 + 1e-9
 
 
+def log_ratio(first: Total, second: Total, tried: float, control: float) -> float:
+    """Return mixture over likelihood at one pair of rates, from the density of Beta(1/2, 1/2)."""
+    from scipy.special import betaln
+    from scipy.stats import binom
+
+    found = 0.0
+    for total, rate in ((first, tried), (second, control)):
+        size, good = round(total.outcomes), round(total.successes)
+        marginal = betaln(good + 0.5, size - good + 0.5) - betaln(0.5, 0.5)
+        found += marginal - (binom.logpmf(good, size, rate) - math.log(math.comb(size, good)))
+    return float(found)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.02, 0.3])
+@pytest.mark.parametrize(("good", "other"), [(3, 18), (0, 20), (7, 15), (9, 20)])
+def test_the_evidence_is_the_least_ratio_at_any_pair_that_is_not_worse(
+    margin: float, good: int, other: int
+) -> None:
+    """A search over a fine grid of such pairs finds no lower one, and one that is nearly as low."""
+    first, second = Total(good, 10 - good), Total(other, 20 - other)
+    evidence = RateTest(first, second).log_evidence(margin)
+
+    least = min(
+        log_ratio(first, second, rate, min(1.0, rate + margin))
+        for rate in np.linspace(0.005, 0.995, 199)
+        if rate + margin <= 1.0
+    )
+
+    if good / 10 < other / 20 - margin:
+        assert evidence <= least + 1e-9 <= evidence + 0.01
+    else:
+        assert evidence <= 0.0
+
+
 @pytest.mark.parametrize(
     ("tried", "control", "margin"), [(0.9, 0.9, 0.0), (0.88, 0.9, 0.02), (0.3, 0.3, 0.02)]
 )

@@ -279,6 +279,26 @@ async def test_an_error_of_an_async_shadow_is_silent(router_of: RouterOf) -> Non
     assert rollout.shadows.faults == 1
 
 
+@pytest.mark.anyio
+async def test_what_breaks_beside_an_async_request_is_told_by_its_class(
+    router_of: RouterOf, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of our own is one warning, not a traceback of the loop with the prompt in it."""
+    router = router_of({"cheap": "no", "dear": "Apple"}, **SHADOW)
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("Who makes the iPhone?")
+
+    monkeypatch.setattr("armwise.router.shadowing.call_of", broken)
+    with caplog.at_level("WARNING"):
+        response = await router.acompletion(ASK)
+        await router.aflush()
+
+    assert response.model == "dear"
+    assert "armwise-shadow-goal: work beside a request raised ZeroDivisionError" in caplog.text
+    assert "iPhone" not in caplog.text
+
+
 def test_shadows_wait_for_no_report(router_of: RouterOf) -> None:
     """Silence about a shadow means nothing: nobody has seen its answer."""
     from datetime import timedelta
