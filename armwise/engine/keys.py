@@ -62,16 +62,19 @@ class SharedKeys:
         return signer
 
     def renew(self) -> None:
-        """Take over keys that other processes have added, and hand over an own one.
+        """Take over keys that other processes have added, and hand over those that it lacks.
 
         Raises:
             StoreError: If the store fails.
         """
         for namespace, signer in list(self._signers.items()):
             keys = self._store.signing_keys(namespace, signer.keys[0])
-            if process_key() in signer.keys and process_key() not in keys:
-                self._store.add_signing_key(namespace, process_key())
-                keys = self._store.signing_keys(namespace, process_key())
+            # Made while the store was down, or lost by it: ids that they signed are still out.
+            missing = [key for key in signer.keys if key not in keys]
+            for key in reversed(missing):
+                self._store.add_signing_key(namespace, key)
+            if missing:
+                keys = self._store.signing_keys(namespace, signer.keys[0])
             if tuple(keys) != signer.keys:
                 signer.use(keys)
                 self._keep(namespace, keys)

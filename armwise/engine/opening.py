@@ -21,6 +21,7 @@ from armwise.storage import (
     ReportStatus,
     connect,
     shown_url,
+    store_place,
 )
 
 
@@ -84,30 +85,26 @@ def open_store(
         raise ConfigurationError(f"delivery must be 'background' or 'sync', got {delivery!r}.")
     if named == "memory://":
         return ProcessStore()
+    place = store_place(named)
     with _lock:
-        opened = _opened.get((named, delivery))
+        opened = _opened.get((place, named, delivery))
         if opened is None or not opened.claim():
-            opened = _opened[named, delivery] = _open(named, delivery)
+            opened = _opened[place, named, delivery] = _open(named, place, delivery)
             opened.claim()
         return opened
 
 
-_opened: dict[tuple[str, Delivery], SharedStore] = {}
+_opened: dict[tuple[str, str, Delivery], SharedStore] = {}
 _lock = threading.Lock()
 
 
-def _open(url: str, delivery: Delivery) -> SharedStore:
+def _open(url: str, place: str, delivery: Delivery) -> SharedStore:
     if not _opened:
         atexit.register(_close_all)
-    store = connect(url)
-    # Without the password: it may be changed while records wait in the journal.
-    shown = shown_url(url)
-    return SharedStore(
-        store,
-        shown,
-        journal_root(sha256(shown.encode()).hexdigest()[:16]),
-        delivery=delivery,
-    )
+    # By place, not by URL: what waits in a journal is adopted by others of the same store alone,
+    # also after the password was changed.
+    root = journal_root(sha256(place.encode()).hexdigest()[:16])
+    return SharedStore(connect(url), shown_url(url), root, delivery=delivery)
 
 
 def _close_all() -> None:

@@ -112,8 +112,9 @@ def measured_facts(cost_usd: float | None, latency_s: float | None) -> CallFacts
     )
 
 
-_LARGEST_AMOUNT = 1e9
-"""A billion dollars or seconds for one call is a mistake, and would drown every real amount."""
+_LARGEST_AMOUNT = 1e6
+"""A million dollars or seconds for one call is a mistake, and would drown every real amount. In
+billionths it is below 2^52, so every store can add it exactly."""
 
 
 def whole_units(value: float | None, what: str, units: float) -> int | None:

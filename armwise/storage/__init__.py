@@ -34,7 +34,7 @@ from armwise.storage.existing import connect_shared, missing_file
 from armwise.storage.exported import State, read_state, state_text
 from armwise.storage.goal import Bucket, GoalEvidence
 from armwise.storage.memory import MemoryStore
-from armwise.storage.opening import STORE_VARIABLE, connect, shown_url
+from armwise.storage.opening import STORE_VARIABLE, connect, shown_url, store_place
 from armwise.storage.state_files import load_state, save_state
 
 __all__ = [
@@ -76,5 +76,6 @@ __all__ = [
     "shown_url",
     "split_goal",
     "state_text",
+    "store_place",
     "stored_goal",
 ]

@@ -1,5 +1,8 @@
 """Turns a URL into a store, as it is: without journal, local copy or thread."""
 
+import re
+from pathlib import Path
+
 from armwise.errors import ConfigurationError
 from armwise.storage.base import Store
 from armwise.storage.memory import MemoryStore
@@ -9,6 +12,7 @@ STORE_VARIABLE = "ARMWISE_STORE"
 
 _KNOWN = "'memory://', 'sqlite:///evidence.db', 'redis://localhost:6379/0'"
 _REDIS = ("redis", "rediss", "valkey", "valkeys", "unix")
+_SECRET = re.compile(r"([?&][^=&]*pass[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 def connect(url: str) -> Store:
@@ -38,8 +42,33 @@ def connect(url: str) -> Store:
 
 
 def shown_url(url: str) -> str:
-    """Return a URL without its password."""
+    """Return a URL for people: without its passwords, also where it is mistyped."""
+    if url.startswith("sqlite:///"):
+        return url  # an @ is a part of the path
     scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "", url
     if "@" in rest:
         rest = "***@" + rest.rpartition("@")[2]
-    return scheme + separator + rest
+    return scheme + separator + _SECRET.sub(r"\1***", rest)
+
+
+def store_place(url: str) -> str:
+    """Return what tells a store from all others, however its URL is spelled; no password.
+
+    The same relative path is another file in another directory, and ``redis://host`` the same
+    server as ``redis://host:6379/0``.
+
+    Raises:
+        ConfigurationError: If the URL is not complete.
+    """
+    scheme, separator, _ = url.partition("://")
+    if scheme == "sqlite":
+        from armwise.storage.sqlite.url import parse_sqlite_url
+
+        return str(Path(parse_sqlite_url(url).path).expanduser().resolve())
+    if separator and scheme.partition("+")[0] in _REDIS:
+        from armwise.storage.redis.url import parse_url
+
+        return str(parse_url(url))
+    return shown_url(url)

@@ -101,24 +101,19 @@ class Outbox:
 
     def put(self, entry: Entry) -> int:
         """Take an entry to be sent; return how many old ones were dropped for it."""
-        entry.segment = self._filing.write(encode(entry.goal, entry.item))
-        with self._lock:
-            queue = self._waiting.get(entry.goal)
-            if queue is None:
-                queue = self._waiting[entry.goal] = deque()
-            queue.append(entry)
-            self.waiting += 1
-            return self._make_room() if self.waiting > self._most_waiting else 0
+        self.note(entry)
+        return self.enqueue(entry)
 
     def note(self, entry: Entry) -> None:
         """Write down an entry that somebody is about to send himself."""
         entry.segment = self._filing.write(encode(entry.goal, entry.item))
 
-    def enqueue(self, entry: Entry) -> None:
-        """Take an entry that was noted and could not be sent."""
+    def enqueue(self, entry: Entry) -> int:
+        """Take an entry that was noted; return how many old ones were dropped for it."""
         with self._lock:
             self._waiting.setdefault(entry.goal, deque()).append(entry)
             self.waiting += 1
+            return self._make_room() if self.waiting > self._most_waiting else 0
 
     def goals(self) -> list[str]:
         """Return the goals for which something waits."""
@@ -237,6 +232,7 @@ class Outbox:
                 oldest = queue.popleft()
                 oldest.is_acknowledged = True  # the local view lets go of it too
                 self._filing.let_go(oldest.segment, monotonic())
+                oldest.segment = None  # it may be on its way, and is then let go of only once
                 self.waiting -= 1
                 dropped += 1
         self.dropped += dropped

@@ -95,8 +95,11 @@ class Sender:
         before = connections(self._store)
         try:
             answers = self._apply(entry.goal, [entry])
-        except StoreError as error:
+        except StoreUnavailableError as error:
             self.failed(error)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, other goals go on
+            self.refused(entry.goal, error)
             return False
         self._outbox.acknowledge([entry], answers)
         if connections(self._store) != before:
@@ -115,7 +118,7 @@ class Sender:
         """Take notice that the store refuses one goal, which is left alone for a while."""
         self.faults += 1
         refusal = self._refusals.setdefault(goal, Breaker(self._uniform))
-        if refusal.failed(monotonic()):
+        if refusal.failed(monotonic()) and not self.breaker.is_open:  # else it has been told
             self._tell_of(error)
 
     def worked(self) -> None:
@@ -173,7 +176,7 @@ class Sender:
         self._refused.pop(goal, None)
         refusal = self._refusals.pop(goal, None)
         outage_s = None if refusal is None else refusal.succeeded(monotonic())
-        if outage_s is not None:
+        if outage_s is not None and not self.breaker.is_open:  # else it is told once, by worked()
             self._on_event(StoreRecovered(self._name, outage_s, self._outbox.waiting))
         self.worked()
         own = [entry for entry in batch if entry.is_own]

@@ -158,7 +158,7 @@ class SharedStore(Viewed, ReportsById):
             self._outbox.note(entry)
             if not self._sender.send_now(entry):
                 entry.done = threading.Event()
-                self._outbox.enqueue(entry)
+                self._tell_of_loss(self._outbox.enqueue(entry))
                 self._background.wake(urgent=True)
             entries.append(entry)
         for entry in entries:
@@ -275,10 +275,12 @@ class SharedStore(Viewed, ReportsById):
     def _put(self, entry: Entry) -> None:
         self._begin()
         self._view.lay_over(entry)
-        dropped = self._outbox.put(entry)
+        self._tell_of_loss(self._outbox.put(entry))
+        self._background.wake()
+
+    def _tell_of_loss(self, dropped: int) -> None:
         if dropped:
             self._audience.told(RecordsDropped(self.name, dropped, "full"))
-        self._background.wake()
 
     def _renew_keys(self) -> None:
         if self._keys is not None:

@@ -1,11 +1,12 @@
 """Evidence on a Redis or Valkey server."""
 
 import secrets
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from armwise.bandit.decay import HalfLife, check_half_life
-from armwise.errors import StoreUnavailableError
+from armwise.errors import StoreRefusedError, StoreUnavailableError
 from armwise.storage.base import (
     SLICES,
     Finding,
@@ -111,7 +112,14 @@ class RedisStore:
             return None if unless == 0 else GoalEvidence(None)
         if not isinstance(answer, list):
             return None
-        return read_evidence(int(answer[0]), clock, answer[1])
+        try:
+            return read_evidence(int(answer[0]), clock, answer[1])
+        except (ValueError, struct.error) as error:
+            raise StoreRefusedError(
+                f"{self.address}: the evidence of goal {goal_id!r} is damaged ({error}): somebody "
+                "writes to keys that begin with 'armwise:'. Remove what is foreign in "
+                f"{goal_keys(goal_id).evidence(clock)}."
+            ) from error
 
     def open_epoch(self, goal_id: str, bucket: str, path: str, epoch: int) -> None:
         """Begin an arm anew; see ``Store.open_epoch``."""

@@ -189,6 +189,27 @@ def test_a_refusing_goal_does_not_hold_up_the_others(shared: Opener, remote: obj
     assert store.flush(10.0)
 
 
+def test_who_waits_for_a_refusing_goal_does_not_hold_up_the_others(
+    shared: Opener, remote: object
+) -> None:
+    """A refusal that a waiting report meets is one goal's, and is told once."""
+    store, listener = shared(), Listener()
+    for goal in (GOAL, "other"):
+        store.declare(goal, None)
+    store.subscribe(listener)
+    remote.refuses = lambda sent: (  # type: ignore[attr-defined]
+        StoreRefusedError("wrong type") if sent.arm.path == "damaged" else None
+    )
+    damaged = replace(record(0), arm=ArmKey("general/simple", "damaged"))
+
+    refused = store.deliver(GOAL, [damaged], 0.0)
+    taken = store.deliver("other", [record(1)], 0.0)
+
+    assert refused == [ReportStatus.QUEUED]
+    assert taken == [ReportStatus.APPLIED]
+    assert len([event for event in listener.events if isinstance(event, StoreFaulted)]) == 1
+
+
 def test_a_poisonous_record_is_put_aside(shared: Opener, remote: object, tmp_path: object) -> None:
     """What alone is refused is given up, loudly, and written down; the rest arrives."""
     store, listener = shared(), Listener()
@@ -226,6 +247,20 @@ def test_what_waits_is_bounded(shared: Opener, remote: object) -> None:
     remote.error = None  # type: ignore[attr-defined]
     assert store.flush(5.0)
     assert successes(remote) == 10
+
+
+def test_what_waits_is_bounded_for_those_who_wait_as_well(shared: Opener, remote: object) -> None:
+    """During an outage reports with ``wait=True`` take no more memory than others."""
+    store = shared(most_waiting=10)
+    store.declare(GOAL, None)
+    remote.error = StoreUnavailableError("gone")  # type: ignore[attr-defined]
+
+    for number in range(25):
+        store.deliver(GOAL, [record(number)], 0.0)
+
+    assert store.health().waiting == 10
+    assert store.health().dropped == 15
+    remote.error = None  # type: ignore[attr-defined]
 
 
 def test_sync_delivery_answers_and_raises(shared: Opener, remote: object) -> None:

@@ -97,6 +97,23 @@ def test_without_store_and_file_it_says_so_and_hands_its_key_over_later(
     assert keys.signer("").read(made_alone) == TOKEN
 
 
+def test_a_key_that_the_store_has_lost_is_handed_over_again() -> None:
+    """A server came back empty and another process was first: ids of both stay good for both."""
+    ring = Keys()
+    before, after = (SharedKeys(ring, "x://", None) for _ in range(2))
+    old = before.signer("").sign(TOKEN)
+    ring.held.clear()
+    new = after.signer("").sign(TOKEN)
+
+    before.renew()
+    after.renew()
+
+    for keys in (before, after):
+        assert keys.signer("").read(old) == TOKEN
+        assert keys.signer("").read(new) == TOKEN
+    assert before.signer("").keys == after.signer("").keys
+
+
 def test_the_environment_may_name_several_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first signs; ids signed by any of them are read."""
     monkeypatch.setenv("ARMWISE_SIGNING_KEY", f"{SECRETS[1]}, {SECRETS[0]}")

@@ -48,6 +48,23 @@ def test_the_environment_names_the_store(url: str, monkeypatch: pytest.MonkeyPat
     assert store.store == url
 
 
+def test_a_relative_url_shares_no_journal_with_that_of_another_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for one project's file is never delivered to that of another."""
+    monkeypatch.setenv("ARMWISE_JOURNAL_DIR", str(tmp_path / "journal"))
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        with Router(PATHS, "goal", store="sqlite:///x.db") as router:
+            decision = router.decide(ASK)
+            assert router.report_outcome(decision.request_id, True, wait=True) == "applied"
+
+    assert len(list((tmp_path / "journal").iterdir())) == 2
+    assert (tmp_path / "one" / "x.db").exists()
+    assert (tmp_path / "other" / "x.db").exists()
+
+
 def test_two_routers_share_one_store_and_one_thread(url: str) -> None:
     """The second of one URL costs no thread; the last one to close ends it."""
     before = threads()

@@ -130,6 +130,23 @@ def test_a_key_of_another_type_leaves_nothing_half_counted(
     assert everything(own_server) == before
 
 
+@pytest.mark.parametrize("field", ["foreign|b", "a|b|0|0|foreign", "a|b|0|0|a"])
+def test_a_foreign_field_is_refused_and_named(own_store: RedisStore, field: str) -> None:
+    """Evidence that somebody else has written to is a store's error, and heals when it is gone."""
+    goal = fresh_goal()
+    own_store.apply(goal, [record(1)])
+    evidence = goal_keys(goal).evidence(Clock())
+    own_store._client.call("HSET", evidence, field, b"x")
+
+    with pytest.raises(StoreRefusedError, match="damaged"):
+        own_store.read(goal)
+
+    own_store._client.call("HDEL", evidence, field)
+    held = own_store.read(goal)
+    assert held is not None
+    assert held.buckets
+
+
 def test_sums_beyond_64_bits_stay_exact(own_store: RedisStore) -> None:
     """No amount of money overflows: sums grow on, to the last unit, and shrink back."""
     goal_id, arm = fresh_goal(), ARMS[0]
