@@ -30,7 +30,7 @@ NOTES = """\
 
 def measure(options: Options) -> Report:
     """Compare the regret of 8 workers on one store with that of one worker on memory."""
-    seeds = range(options.seed, options.seed + (2 if options.quick else 12))
+    seeds = range(options.seed, options.seed + (2 if options.quick else 6))
     requests = 800 if options.quick else 10_000
     rate_hz = 40.0 if options.quick else RATE_HZ
     with tempfile.TemporaryDirectory() as folder, RedisServer() as server:

@@ -27,6 +27,9 @@ NOTES = """\
 """
 
 
+DEFAULTS = {"server_kills": 20, "server_stops": 10, "worker_kills": 8, "persistence": "rdb"}
+
+
 def main() -> int:
     """Run the soak; return 1 if an outcome was lost or counted twice."""
     plan, out = _options()
@@ -43,8 +46,12 @@ def main() -> int:
     show(report.title, report.figures)
     if out is not None:
         words = (f"--outcomes {plan.outcomes} --seconds {plan.seconds:g}",)
-        if plan.persistence != "rdb":
-            words += (f"--persistence {plan.persistence}",)
+        given = {name: getattr(plan, name) for name in DEFAULTS}
+        words += tuple(
+            f"--{name.replace('_', '-')} {value}"
+            for name, value in given.items()
+            if value != DEFAULTS[name]
+        )
         write(report, Options(False, out, plan.seed, words), busy)
     return 0 if all(figure.is_met is not False for figure in report.figures) else 1
 
@@ -116,9 +123,9 @@ def _options() -> tuple[Plan, Path | None]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--outcomes", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=240.0, help="that it takes at least")
-    parser.add_argument("--server-kills", type=int, default=35)
-    parser.add_argument("--server-stops", type=int, default=15)
-    parser.add_argument("--worker-kills", type=int, default=10)
+    parser.add_argument("--server-kills", type=int, default=DEFAULTS["server_kills"])
+    parser.add_argument("--server-stops", type=int, default=DEFAULTS["server_stops"])
+    parser.add_argument("--worker-kills", type=int, default=DEFAULTS["worker_kills"])
     parser.add_argument("--persistence", choices=PERSISTENCE, default="rdb")
     parser.add_argument("--control", choices=CONTROLS, default="", help="leave a part out")
     parser.add_argument("--seed", type=int, default=20)
