@@ -144,6 +144,15 @@ class PathPrices:
             output_tokens = min(output_tokens, needs.output_tokens)
         return needs.input_tokens * price.input_usd + output_tokens * price.output_usd
 
+    def input_share(self, path: str, input_tokens: float, measured: Evidence | None) -> float:
+        """Return which share of a request's cost is paid for input, 0..1; 0 without a price."""
+        price = self._prices.get(path)
+        if price is None:
+            return 0.0
+        input_usd = input_tokens * price.input_usd
+        whole_usd = input_usd + expected_output_tokens(measured) * price.output_usd
+        return input_usd / whole_usd if whole_usd > 0.0 else 0.0
+
 
 def expected_output_tokens(measured: Evidence | None) -> float:
     """Return how many tokens an answer is expected to have, reasoning included."""

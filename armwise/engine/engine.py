@@ -8,6 +8,7 @@ from armwise.adapters import Usage
 from armwise.bandit import Outcome
 from armwise.bandit.evidence import MOST_FAILURES
 from armwise.engine.checkup import Checkup
+from armwise.engine.choice import Choice
 from armwise.engine.cost_report import CostReport, cost_report
 from armwise.engine.decision import Decision
 from armwise.engine.eligibility import Eligible
@@ -17,7 +18,6 @@ from armwise.engine.path import Path
 from armwise.engine.recall import Explanation
 from armwise.engine.reporting import WAIT_S, read_id, reported_record
 from armwise.engine.request_id import Token
-from armwise.engine.sessions import Choice
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.wants import NO_WANTS, Wants
 from armwise.errors import ForeignRequestIdError, NoEligiblePathError, SpendExceededError
@@ -80,6 +80,11 @@ class Engine(Checkup):
         if self.climbing is not None:
             objective = planned = self.climbing.rule(beliefs, attempts)
             draws = planned.rates[0]
+        ratio = self._lengths.ratio(bucket, needs.input_tokens)
+        if ratio != 1.0:
+            arms, draws, objective, may = self._lengths.weighed(
+                bucket, ratio, beliefs.measured, Choice(arms, draws, objective, may)
+            )
         if wants.session_id is not None:
             arms, draws, objective, may = self.sessions.weighed(
                 wants.session_id, now_s, Choice(arms, draws, objective, may)
@@ -141,7 +146,8 @@ class Engine(Checkup):
         if self.climbing is None:
             return None
         shut = {*closed, *decision.exclusions}
-        return self.climbing.next(self._beliefs.of(decision.bucket), failed, shut)
+        costs_usd = dict(zip(decision.arms.names, decision.arms.costs_usd, strict=True))
+        return self.climbing.next(self._beliefs.of(decision.bucket), failed, shut, costs_usd)
 
     def conversed(self, decision: Decision, path: str, usage: Usage | None) -> None:
         """Take notice of who has answered, if the request belongs to a conversation."""
@@ -208,11 +214,7 @@ class Engine(Checkup):
         )
         records = [record]
         if self._spending is not None:
-            spent_usd = _spent_usd(decision, attempted)
-            at_ms = record.decided_at_ms
-            records.append(
-                self._spending.of_attempt(record.nonce, record.attempt, at_ms, spent_usd)
-            )
+            records.append(self._spending.booked(record, decision, attempted))
         answers = self._counting.count_safely(records)
         self._pace(decision, attempted)
         self._counting.compare_rates(self.roster.names)
@@ -329,21 +331,6 @@ class Engine(Checkup):
         if self._shared is not None:
             self._shared.unsubscribe(self._following)
         self._telling.close()
-
-
-_PERHAPS_PAID = ("abandoned", "timeout")
-"""Attempts that ended without a usage, though the provider may have written and will charge."""
-
-
-def _spent_usd(decision: Decision, attempted: Attempted) -> float:
-    """Return what an attempt counts as spent: what was measured, else what was expected.
-
-    A provider's error costs nothing.
-    """
-    if attempted.cost_usd is not None:
-        return attempted.cost_usd
-    may_cost = attempted.fault is None or attempted.fault in _PERHAPS_PAID
-    return decision.expected_usd(attempted.path) if may_cost else 0.0
 
 
 def _record(decision: Decision, path: str, attempt: int, earlier_failures: int = 0) -> Record:

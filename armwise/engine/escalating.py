@@ -1,7 +1,7 @@
 """Several attempts at one request: what the user allows, and what to try next."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from armwise.bandit.escalation import plan
@@ -136,6 +136,7 @@ class Climbing:
         beliefs: BucketBeliefs,
         failed: Sequence[str],
         closed: Collection[str],
+        request_usd: Mapping[str, float],
     ) -> str | None:
         """Return the path that is best now, None if no further attempt is worth its cost.
 
@@ -143,11 +144,13 @@ class Climbing:
             beliefs: What is believed of the bucket now.
             failed: Paths whose answers have failed the check, in order.
             closed: Paths that cannot be called.
+            request_usd: What this request was expected to cost per path when it was decided; of
+                a path that is missing, what the bucket's requests cost.
         """
         rule, arms = self.rule(beliefs), beliefs.sampler.arms
         position = {name: index for index, name in enumerate(arms.names)}
         costs_usd = [
-            math.inf if name in closed else cost_usd
+            math.inf if name in closed else request_usd.get(name, cost_usd)
             for name, cost_usd in zip(arms.names, arms.costs_usd, strict=True)
         ]
         tried = [position[name] for name in failed if name in position]

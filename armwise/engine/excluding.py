@@ -98,7 +98,9 @@ class Excluding:
                 raise self._none_left(may.exclusions)
         avoided: Mapping[str, str] = _NONE
         for excluder in self.soft:
-            avoided = {**excluder(ask), **avoided}
+            excluded = excluder(ask)
+            if excluded:
+                avoided = {**excluded, **avoided}
         return _avoiding(may, arms, avoided) if avoided else may
 
     def _none_left(self, exclusions: Mapping[str, str]) -> NoEligiblePathError:

@@ -23,6 +23,7 @@ from armwise.engine.following import Following
 from armwise.engine.guarded import guarded
 from armwise.engine.handles import Handles
 from armwise.engine.latencies import Latencies
+from armwise.engine.lengths import Lengths
 from armwise.engine.nonces import Nonces
 from armwise.engine.notices import Notices
 from armwise.engine.opening import LocalStore
@@ -134,6 +135,7 @@ class Parts:
             self._waiting = Waiting(silence, lambda: self._tally.add("not_awaited"))
         eligibility = Eligibility()
         self.roster = Roster(paths)
+        self._lengths = Lengths(prices)
         self.latencies = Latencies(self._stored_goal, store)
         self.cooling = Cooling(
             Notices(self._stored_goal, store),
@@ -145,11 +147,8 @@ class Parts:
         self._spending = spending(
             goal_id, self._stored_goal, store, cap, prices=prices, half_life=in_force
         )
-        hard: list[Excluder] = [Abilities(self.roster, prices.info), Wishes(self.roster, prices)]
-        if self._spending is not None:
-            hard.append(self._spending.unpriced)
         self._excluding = Excluding(
-            goal_id, eligibility, tuple(hard), soft=(self.cooling.excluder,)
+            goal_id, eligibility, self._hard_excluders(), soft=(self.cooling.excluder,)
         )
         self._models = self.roster.models
         log: DecisionLog | None = None
@@ -211,3 +210,8 @@ class Parts:
                 half_life,
             )
         return in_force
+
+    def _hard_excluders(self) -> tuple[Excluder, ...]:
+        """Return who says which paths cannot be called for a request."""
+        hard = (Abilities(self.roster, self.prices.info), Wishes(self.roster, self.prices))
+        return hard if self._spending is None else (*hard, self._spending.unpriced)

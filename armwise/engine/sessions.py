@@ -8,15 +8,11 @@ always: it leaves the path for a gain that is worth more, and for no other.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from armwise.adapters import Usage
-from armwise.bandit import Arms, Objective
-from armwise.bandit.objectives import Planned
+from armwise.engine.choice import Choice, in_order
 from armwise.engine.costs import PathPrices
-from armwise.engine.eligibility import Eligible
 from armwise.storage.forking import register
 
 CACHE_S = 300.0
@@ -44,15 +40,6 @@ class Turn(NamedTuple):
     prompt_tokens: int
     tokens: int
     at_s: float
-
-
-class Choice(NamedTuple):
-    """What a rule chooses from."""
-
-    arms: Arms
-    draws: tuple[float, ...]
-    objective: Objective
-    may: Eligible
 
 
 class Sessions:
@@ -96,7 +83,7 @@ class Sessions:
             cost_usd if index == held else cost_usd + loss_usd
             for index, cost_usd in enumerate(arms.costs_usd)
         ]
-        weighed = _in_order(choice, dearer)
+        weighed = in_order(choice, dearer)
         alone = choice.objective.choose(arms, choice.draws, may.among)
         chosen = weighed.objective.choose(weighed.arms, weighed.draws, weighed.may.among)
         names = arms.names[alone], weighed.arms.names[chosen]
@@ -121,32 +108,6 @@ def _is_uncached(before: Turn, path: str, usage: Usage | None, now_s: float) -> 
     is_recent = before.path == path and now_s - before.at_s < CACHE_S
     is_cached = usage is not None and usage.cached_input_tokens + usage.cache_write_tokens > 0
     return is_recent and before.prompt_tokens >= LEAST_CACHED_TOKENS and not is_cached
-
-
-def _in_order(choice: Choice, costs_usd: Sequence[float]) -> Choice:
-    """Return a choice with other costs, cheapest first again."""
-    arms, may = choice.arms, choice.may
-    order = sorted(arms.every, key=lambda index: costs_usd[index])
-    place = {index: position for position, index in enumerate(order)}
-    objective = choice.objective
-    if isinstance(objective, Planned):
-        rates = tuple(tuple(row[index] for index in order) for row in objective.rates)
-        objective = replace(objective, rates=rates)
-    return Choice(
-        Arms(
-            names=tuple(arms.names[index] for index in order),
-            beliefs=tuple(arms.beliefs[index] for index in order),
-            costs_usd=tuple(costs_usd[index] for index in order),
-            means=tuple(arms.means[index] for index in order),
-            every=arms.every,
-        ),
-        tuple(choice.draws[index] for index in order),
-        objective,
-        may._replace(
-            among=tuple(sorted(place[index] for index in may.among)),
-            fallbacks=tuple(sorted(place[index] for index in may.fallbacks)),
-        ),
-    )
 
 
 def _said(turn: Turn, loss_usd: float, alone: str, chosen: str) -> str:

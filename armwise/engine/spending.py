@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from armwise.bandit.decay import HalfLife
 from armwise.engine.costs import PathPrices
+from armwise.engine.decision import Decision
 from armwise.engine.excluding import Ask
 from armwise.engine.request_id import NONCE_BYTES
 from armwise.engine.spend_cap import SpendCap, Spent
 from armwise.errors import SpendExceededError
+from armwise.events import Attempted
 from armwise.storage import ArmKey, CallFacts, Record
 
 if TYPE_CHECKING:
@@ -85,6 +87,11 @@ class Spending:
         """Exclude paths whose price is not known: what they cost would not be counted."""
         return dict.fromkeys(self._prices.unknown, _UNCOUNTED)
 
+    def booked(self, record: Record, decision: Decision, attempted: Attempted) -> Record:
+        """Return the record that books what an attempt of this process has cost."""
+        spent_usd = _spent_usd(decision, attempted)
+        return self.of_attempt(record.nonce, record.attempt, record.decided_at_ms, spent_usd)
+
     def of_attempt(self, nonce: bytes, attempt: int, decided_at_ms: int, cost_usd: float) -> Record:
         """Return the record that books what an attempt cost, once, whoever says it first."""
         named = blake2b(nonce + attempt.to_bytes(2, "big"), digest_size=NONCE_BYTES).digest()
@@ -115,6 +122,21 @@ class Spending:
                 self._has_warned = True
                 _log.warning("spending could not be read (%s)", type(error).__name__)
         return self._spent_usd
+
+
+_PERHAPS_PAID = ("abandoned", "timeout")
+"""Attempts that ended without a usage, though the provider may have written and will charge."""
+
+
+def _spent_usd(decision: Decision, attempted: Attempted) -> float:
+    """Return what an attempt counts as spent: what was measured, else what was expected.
+
+    A provider's error costs nothing.
+    """
+    if attempted.cost_usd is not None:
+        return attempted.cost_usd
+    may_cost = attempted.fault is None or attempted.fault in _PERHAPS_PAID
+    return decision.expected_usd(attempted.path) if may_cost else 0.0
 
 
 def spending(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from armwise import Path, Router
+from armwise import Path, Router, Utility
 from armwise.adapters import ModelInfo, Price
 from armwise.errors import ConfigurationError, NoEligiblePathError
 from armwise.testing import Scripted, ScriptedAdapter
@@ -203,3 +203,25 @@ def test_a_declaration_that_cannot_be_used_is_named(declared: dict[str, Any], sa
         Path("blind", **declared)
 
     assert said in str(error.value)
+
+
+def test_a_long_prompt_is_weighed_at_its_own_cost(build: Build) -> None:
+    """A success that is worth the dear path for usual prompts is not for one of 50 times that."""
+    router = build(
+        {"blind": ModelInfo(), "seeing": ModelInfo()},
+        paths=[
+            Path("blind", weight=0.7, input_usd_per_mtok=1.0, output_usd_per_mtok=1.0),
+            Path("seeing", weight=1.0, input_usd_per_mtok=10.0, output_usd_per_mtok=10.0),
+        ],
+        objective=Utility(0.02),
+    )
+    usual = [{"role": "user", "content": "word " * 20}]
+    long = [{"role": "system", "content": "word " * 10_000}, *usual]
+    for _ in range(100):
+        router.report_outcome(router.decide(usual).request_id, True)
+
+    decisions = [router.decide(long) for _ in range(50)]
+
+    assert {decision.path for decision in decisions} == {"blind"}
+    assert {router.decide(usual).path for _ in range(50)} == {"blind", "seeing"}
+    assert decisions[0].expected_usd("seeing") > 0.05
