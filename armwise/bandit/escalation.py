@@ -57,7 +57,7 @@ def plan(
     depth = min(attempts - failures, len(left))
     if depth <= 0:
         return Plan((), 0.0)
-    while depth > 1 and _steps(depth, depth) > MOST_STEPS:
+    while depth > 1 and steps(depth, depth) > MOST_STEPS:
         depth -= 1  # the plan is made anew after each failure, so nothing is given up
     rows = [rates[min(k, MOST_FAILURES, len(rates) - 1)] for k in range(failures, failures + depth)]
     left = _promising(left, rows[0], costs_usd, success_value_usd, depth)
@@ -82,7 +82,7 @@ def _solve(
     values: dict[int, float] = {}
     firsts: dict[int, int] = {}
     get = values.get
-    for used, size, unused in _states(len(costs_usd), depth):
+    for used, size, unused in states(len(costs_usd), depth):
         row = rates[size]
         best, first = 0.0, -1
         for arm in unused:
@@ -97,7 +97,7 @@ def _solve(
 
 
 @lru_cache(maxsize=256)
-def _states(arms: int, depth: int) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
+def states(arms: int, depth: int) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
     """Return the sets of used arms, largest first: bit set, size, and the arms not in it."""
     found: list[tuple[int, int, tuple[int, ...]]] = []
     for size in range(depth - 1, -1, -1):
@@ -107,7 +107,7 @@ def _states(arms: int, depth: int) -> tuple[tuple[int, int, tuple[int, ...]], ..
     return tuple(found)
 
 
-def _steps(arms: int, depth: int) -> int:
+def steps(arms: int, depth: int) -> int:
     """Return how many choices an exact plan weighs at most."""
     return arms * sum(comb(arms, size) for size in range(depth))
 
@@ -126,7 +126,7 @@ def _promising(
     order are missed least; the one with the highest value of its own is always kept.
     """
     most = len(arms)
-    while most > depth and _steps(most, depth) > MOST_STEPS:
+    while most > depth and steps(most, depth) > MOST_STEPS:
         most -= 1
     if most == len(arms):
         return arms

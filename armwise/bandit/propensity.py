@@ -11,9 +11,11 @@ from armwise.bandit.objectives import (
     Budget,
     CheapestWithin,
     Objective,
+    Planned,
     TargetRate,
     Utility,
 )
+from armwise.bandit.planned_shares import first_choices
 from armwise.bandit.shares import best_net_shares, cheapest_within_shares, target_rate_shares
 from armwise.errors import ConfigurationError
 
@@ -49,12 +51,12 @@ def propensities(
     """Return how likely a rule is to choose each arm.
 
     Args:
-        objective: The rule. Those of armwise are integrated, any other one is asked ``choices``
-            times.
+        objective: The rule. Those of armwise for one attempt are integrated, any other one is asked
+            ``choices`` times; of a plan over several attempts, how likely it begins with an arm.
         arms: The beliefs and costs that it chooses by.
         among: Indices of the arms that may be chosen, ascending; None: all.
-        rng: What an unknown rule is sampled with.
-        choices: How often an unknown rule is asked.
+        rng: What a rule without a formula is sampled with.
+        choices: How often such a rule is asked.
 
     Raises:
         ConfigurationError: If the rule has to be sampled and no generator was given.
@@ -78,6 +80,8 @@ def propensities(
     elif type(objective) is Budget:
         value_usd = objective.success_value_usd(arms)
         found = best_net_shares(beliefs, costs_usd, math.inf if value_usd is None else value_usd)
+    elif type(objective) is Planned and objective.attempts == 1:  # then it is ``Utility``
+        found = best_net_shares(beliefs, costs_usd, objective.success_value_usd)
     elif rng is None:
         raise ConfigurationError(
             f"the choices of {objective.name!r} have no formula: pass rng= to sample them."
@@ -97,11 +101,13 @@ def _spread(found: Sequence[float], eligible: Sequence[int], arms: Arms) -> tupl
 def _sampled(
     objective: Objective, arms: Arms, eligible: Sequence[int], rng: "Generator", choices: int
 ) -> Propensities:
-    drawn = zip(*(belief.draws(rng, choices) for belief in arms.beliefs), strict=True)
-    counts = [0] * len(arms.names)
     among = arms.every if len(eligible) == len(arms.every) else eligible
-    for draws in drawn:
-        counts[objective.choose(arms, draws, among)] += 1
+    if type(objective) is Planned:
+        counts = first_choices(objective, arms, among, rng, choices).tolist()
+    else:
+        counts = [0] * len(arms.names)
+        for draws in zip(*(belief.draws(rng, choices) for belief in arms.beliefs), strict=True):
+            counts[objective.choose(arms, draws, among)] += 1
     shares = tuple(count / choices for count in counts)
     worst = max(share * (1.0 - share) for share in shares)
     return Propensities(shares, math.sqrt(worst / choices))

@@ -121,15 +121,15 @@ class Climbing:
         arms = beliefs.sampler.arms
         most = self.escalate.max_attempts if attempts is None else attempts
         moves = self._rng.standard_normal(len(arms.names)).tolist()
+        rows = beliefs.after_failures[:most]
         rates = tuple(
-            tuple(belief.at(move) for belief, move in zip(row, moves, strict=True))
-            for row in beliefs.after_failures[:most]
+            tuple(belief.at(move) for belief, move in zip(row, moves, strict=True)) for row in rows
         )
         value_usd = self.escalate.success_value_usd
         if value_usd is None:
             known = [cost_usd for cost_usd in arms.costs_usd if cost_usd < math.inf]
             value_usd = DEFAULT_WORTH * max(known, default=1.0)
-        return Planned(rates, value_usd, most)
+        return Planned(rates, value_usd, most, rows)
 
     def next(
         self,

@@ -18,6 +18,7 @@ from armwise.bandit import (
     Utility,
     belief_record,
 )
+from armwise.bandit.objectives import Planned
 from armwise.engine.decision import Decision
 from armwise.events import Attempted, Reported
 from armwise.storage import CallFacts
@@ -77,6 +78,8 @@ def decision_line(decision: Decision, paths_text: str) -> str:
     if decision.serving.mode == "canary":
         # What each path's probability of being served follows from: see ``Serving``.
         line |= {"share": decision.serving.share, "default": decision.serving.default_path}
+    if isinstance(decision.objective, Planned):
+        line |= _planned(decision.objective)
     return f'{_text(line)[:-1]},"paths":{paths_text}}}\n'
 
 
@@ -110,6 +113,16 @@ def report_line(reported: Reported, facts: CallFacts) -> str:
         latency_s=None if facts.latency_us is None else facts.latency_us / 1e6,
         fault=None,
     )
+
+
+def _planned(rule: Planned) -> dict[str, Any]:
+    """Return what a plan was made of beyond the first attempt; see ``LoggedPlan``."""
+    later = rule.beliefs[1:]
+    return {
+        "parameters": {"attempts": rule.attempts, "success_value_usd": rule.success_value_usd},
+        "later_draws": rule.rates[1:],
+        "later_beliefs": [[belief_record(belief) for belief in row] for row in later],
+    }
 
 
 def _parameters(objective: Objective) -> dict[str, float]:

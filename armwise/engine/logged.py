@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from armwise.bandit import Arms, read_belief
+from armwise.engine.log_fields import amount, numbers, position, typed
 from armwise.engine.log_lines import FORMAT_VERSION
+from armwise.engine.logged_plan import LoggedPlan, read_plan
 from armwise.engine.serving import MODES
 from armwise.errors import ConfigurationError, InvalidBeliefError
 from armwise.events import Attempted, Reported
@@ -45,6 +47,7 @@ class LoggedDecision:
         share: Share of the requests that were served what was chosen, 0..1.
         default: Index of the arm that the others were served; None where it is not known, which is
             only outside of "canary".
+        plan: What the first attempt was planned with, where several were allowed.
     """
 
     goal_id: str
@@ -66,6 +69,7 @@ class LoggedDecision:
     propensities: tuple[float, ...] | None = None
     share: float = 1.0
     default: int | None = None
+    plan: LoggedPlan | None = None
 
     def why(self) -> str:
         """Retell the decision: bucket, rule, and per arm the belief, the draw and the cost."""
@@ -176,12 +180,12 @@ def read_line(record: object) -> LoggedDecision | LoggedOutcome | None:
 
 
 def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
-    paths = _typed(record, "paths", list)
+    paths = typed(record, "paths", list)
     arms = Arms.of(
         (
-            _typed(path, "name", str),
-            read_belief(_typed(path, "belief", dict)),
-            _amount(path, "cost_usd"),
+            typed(path, "name", str),
+            read_belief(typed(path, "belief", dict)),
+            amount(path, "cost_usd"),
         )
         for path in paths
     )
@@ -190,29 +194,29 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
     # The arms were sorted as a rule needs them, whatever the order in the line.
     by_name = {path["name"]: path for path in paths}
     place = {path["name"]: index for index, path in enumerate(paths)}
-    draws = _numbers(record, "draws", len(paths))
-    eligible = [_index(arms, name, "eligible") for name in _typed(record, "eligible", list)]
-    chosen = _index(arms, record["chosen"], "chosen")
-    served = _index(arms, record["served"], "served")
+    draws = numbers(record, "draws", len(paths))
+    eligible = [position(arms, name, "eligible") for name in typed(record, "eligible", list)]
+    chosen = position(arms, record["chosen"], "chosen")
+    served = position(arms, record["served"], "served")
     if chosen not in eligible:
         raise ConfigurationError(f'path {record["chosen"]!r} was chosen but is not in "eligible".')
     mode = _mode(record)
     share, default = 1.0 if mode == "apply" else 0.0, None
     if mode == "canary":
         share = _share(record)
-        default = _index(arms, record["default"], "default")
+        default = position(arms, record["default"], "default")
     given = None
     if record.get("propensities") is not None:
-        listed = _numbers(record, "propensities", len(paths))
+        listed = numbers(record, "propensities", len(paths))
         given = tuple(listed[place[name]] for name in arms.names)
         _check_propensities(given, arms, served)
     return LoggedDecision(
-        goal_id=_typed(record, "goal", str),
-        namespace=_typed(record, "namespace", str),
-        nonce=_typed(record, "request", str),
-        decided_at_ms=_typed(record, "time_ms", int),
-        bucket=_typed(record, "bucket", str),
-        rule=_typed(record, "rule", str),
+        goal_id=typed(record, "goal", str),
+        namespace=typed(record, "namespace", str),
+        nonce=typed(record, "request", str),
+        decided_at_ms=typed(record, "time_ms", int),
+        bucket=typed(record, "bucket", str),
+        rule=typed(record, "rule", str),
         parameters=_parameters(record),
         mode=mode,
         arms=arms,
@@ -220,31 +224,32 @@ def _read_decision(record: Mapping[str, Any]) -> LoggedDecision:
         epochs=tuple(_epoch(by_name[name]) for name in arms.names),
         draws=tuple(draws[place[name]] for name in arms.names),
         eligible=tuple(sorted(set(eligible))),
-        exclusions=_typed(record, "excluded", dict),
+        exclusions=typed(record, "excluded", dict),
         chosen=chosen,
         served=served,
         propensities=given,
         share=share,
         default=default,
+        plan=read_plan(record, [place[name] for name in arms.names]),
     )
 
 
 def _read_outcome(record: Mapping[str, Any]) -> LoggedOutcome:
     revision, status, fault = record["revision"], record["status"], record["fault"]
-    score = _amount(record, "score", 1.0)
+    score = amount(record, "score", 1.0)
     if revision is not None and type(revision) is not int:
         raise ConfigurationError(f"'revision' must be a whole number or null, got {revision!r}.")
     return LoggedOutcome(
-        goal_id=_typed(record, "goal", str),
-        nonce=_typed(record, "request", str),
-        source=_typed(record, "source", str),
-        attempt=_typed(record, "attempt", int),
-        path=_typed(record, "path", str),
+        goal_id=typed(record, "goal", str),
+        nonce=typed(record, "request", str),
+        source=typed(record, "source", str),
+        attempt=typed(record, "attempt", int),
+        path=typed(record, "path", str),
         revision=revision,
         score=score,
         status=None if status is None else str(status),
-        cost_usd=_amount(record, "cost_usd"),
-        latency_s=_amount(record, "latency_s"),
+        cost_usd=amount(record, "cost_usd"),
+        latency_s=amount(record, "latency_s"),
         fault=None if fault is None else str(fault),
         # Logs that were written before checks had names lack it.
         category=None if record.get("category") is None else str(record["category"]),
@@ -261,15 +266,6 @@ def _check_propensities(given: Sequence[float], arms: Arms, served: int) -> None
         )
 
 
-def _typed(record: object, name: str, kind: type[Any]) -> Any:
-    if not isinstance(record, Mapping):
-        raise ConfigurationError(f"a path must be an object, got {record!r}.")
-    value = record[name]
-    if type(value) is not kind:
-        raise ConfigurationError(f"{name!r} must be of type {kind.__name__}, got {value!r}.")
-    return value
-
-
 def _epoch(path: Mapping[str, Any]) -> int:
     epoch = path.get("epoch", 0)
     if type(epoch) is not int or epoch < 0:
@@ -278,7 +274,7 @@ def _epoch(path: Mapping[str, Any]) -> int:
 
 
 def _mode(record: Mapping[str, Any]) -> str:
-    mode: str = _typed(record, "mode", str)
+    mode: str = typed(record, "mode", str)
     if mode not in MODES:
         raise ConfigurationError(f"'mode' must be one of {', '.join(MODES)}, got {mode!r}.")
     return mode
@@ -291,37 +287,10 @@ def _share(record: Mapping[str, Any]) -> float:
     return float(share)
 
 
-def _amount(record: Any, name: str, most: float = math.inf) -> float | None:
-    value = record[name]
-    if value is None:
-        return None
-    if type(value) not in (int, float) or not 0.0 <= value <= most or value == math.inf:
-        limit = "" if most == math.inf else f" to {most:g}"
-        raise ConfigurationError(f"{name!r} must be a number from 0{limit} or null, got {value!r}.")
-    return float(value)
-
-
 def _parameters(record: Mapping[str, Any]) -> dict[str, float]:
-    values: dict[str, float] = _typed(record, "parameters", dict)
+    values: dict[str, float] = typed(record, "parameters", dict)
     if not all(type(value) in (int, float) for value in values.values()):
         raise ConfigurationError(f"'parameters' must be numbers, got {values!r}.")
     if values and record["v"] == 1 and record["rule"].startswith(_WITH_TOLERANCE):
         return {"price_tolerance": 0.0, **values}
     return values
-
-
-def _numbers(record: Mapping[str, Any], name: str, size: int) -> list[float]:
-    values = _typed(record, name, list)
-    if len(values) != size or not all(
-        type(value) in (int, float) and 0.0 <= value <= 1.0 for value in values
-    ):
-        raise ConfigurationError(
-            f"{name!r} must be {size} numbers from 0 to 1, one per path, got {values!r}."
-        )
-    return [float(value) for value in values]
-
-
-def _index(arms: Arms, name: object, field: str) -> int:
-    if name not in arms.names:
-        raise ConfigurationError(f"{field!r} names {name!r}, which is none of the paths.")
-    return arms.names.index(str(name))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf
 
 from armwise.bandit.arms import Arms
+from armwise.bandit.belief import Belief
 from armwise.bandit.escalation import Plan, plan
 
 
@@ -19,11 +20,14 @@ class Planned:
         rates: Per number of earlier failures, one sampled success rate per arm.
         success_value_usd: What a success is worth, in US dollars.
         attempts: Most attempts in the request.
+        beliefs: What the rates were drawn from, in the same order: by moving the beliefs of one arm
+            by the same standard normal number. Only ``propensities`` needs them.
     """
 
     rates: tuple[tuple[float, ...], ...]
     success_value_usd: float
     attempts: int
+    beliefs: tuple[tuple[Belief, ...], ...] = ()
 
     @property
     def name(self) -> str:

@@ -24,11 +24,11 @@ class Behaviour(NamedTuple):
 
     Attributes:
         shares: How likely each arm was to be served.
-        is_sampled: They were sampled, not computed.
+        standard_error: The largest one of a probability, where they were sampled and not computed.
     """
 
     shares: Sequence[float]
-    is_sampled: bool
+    standard_error: float = 0.0
 
 
 def check(log: RequestLog, rules: Mapping[str, Objective]) -> None:
@@ -54,20 +54,19 @@ def behaviour_of(
 ) -> Behaviour:
     """Return how likely each arm of a decision was to be served."""
     if decision.propensities is not None:
-        return Behaviour(decision.propensities, is_sampled=False)
+        return Behaviour(decision.propensities)
     if decision.mode in _FIXED:
         certain = [0.0] * len(decision.arms.names)
         certain[decision.served] = 1.0
-        return Behaviour(certain, is_sampled=False)
+        return Behaviour(certain)
     found = exact.of(logged_rule(decision, rules), decision)
     shares = list(found.shares)
-    is_sampled = found.standard_error > 0.0
-    if is_sampled:  # what was chosen was possible, though perhaps never sampled
+    if found.standard_error > 0.0:  # what was chosen was possible, though perhaps never sampled
         shares[decision.chosen] = max(shares[decision.chosen], 1.0 / SAMPLED_CHOICES)
     if decision.default is not None:
         shares = [decision.share * share for share in shares]
         shares[decision.default] += 1.0 - decision.share
-    return Behaviour(shares, is_sampled=is_sampled)
+    return Behaviour(shares, decision.share * found.standard_error)
 
 
 def misfits(requests: Sequence[LoggedRequest], shares: Sequence[Sequence[float]]) -> list[str]:

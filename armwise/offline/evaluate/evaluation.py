@@ -106,17 +106,30 @@ def _columns(log: RequestLog, behaviours: Sequence[Behaviour], usable: Sequence[
     requests = [log.requests[row] for row in usable]
     means_usd = _mean_costs(log.requests)
     expected = [_expected_usd(request, means_usd) for request in requests]
-    costs = [
-        row[request.decision.served] if request.cost_usd is None else request.cost_usd
-        for request, row in zip(requests, expected, strict=True)
-    ]
+    costs = np.array(
+        [
+            row[request.decision.served] if request.cost_usd is None else request.cost_usd
+            for request, row in zip(requests, expected, strict=True)
+        ]
+    )
     return Columns(
         requests,
         [behaviour.shares for behaviour in behaviours],
         np.array([request.success for request in requests], dtype=float),
-        np.array(costs),
+        costs,
         expected,
-        any(behaviour.is_sampled for behaviour in behaviours),
+        max(behaviour.standard_error for behaviour in behaviours),
+        np.array([request.final_success for request in requests], dtype=float),
+        costs + np.array([_later_usd(*pair) for pair in zip(requests, expected, strict=True)]),
+    )
+
+
+def _later_usd(request: LoggedRequest, expected: Sequence[float]) -> float:
+    """Return what the attempts after the first one cost, expected where it was not measured."""
+    names = request.decision.arms.names
+    return math.fsum(
+        expected[names.index(attempt.path)] if attempt.cost_usd is None else attempt.cost_usd
+        for attempt in request.later
     )
 
 
@@ -167,6 +180,12 @@ def _notes(log: RequestLog, columns: Columns) -> Iterator[str]:
             "out: the figures hold if outcomes are missing at random, whatever they would have been"
         )
         yield from _unevenness(log.requests)
+    again = sum(bool(request.later) for request in columns.requests)
+    if any(request.decision.plan is not None for request in columns.requests):
+        yield (
+            f"{again} of {len(columns.requests)} requests were tried again after a failed check: "
+            "'logged' counts all their attempts; every other policy makes one attempt"
+        )
     measured = sum(request.cost_usd is not None for request in columns.requests)
     if measured < len(columns.requests):
         yield (

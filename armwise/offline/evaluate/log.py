@@ -1,22 +1,40 @@
 """Decision logs, read whole: each decision with what came of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from armwise.engine import LoggedDecision, LoggedOutcome, read_line
 from armwise.engine.decision_log import TORN
 from armwise.errors import ConfigurationError
 from armwise.storage import ReportStatus
 
+T = TypeVar("T")
+
 _COUNTED = (None, ReportStatus.QUEUED, ReportStatus.APPLIED, ReportStatus.CORRECTED)
 """Statuses under which an outcome holds. None: no store took it, but it was seen all the same."""
 
 
 @dataclass(frozen=True, slots=True)
+class LaterAttempt:
+    """An answer of another path, after the one that was served first had failed its check.
+
+    Args:
+        path: Name of the path.
+        success: The outcome 0..1 that holds; None if it is not known.
+        cost_usd: Measured cost, None if it was not measured.
+    """
+
+    path: str
+    success: float | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """A decision and what came of the path that it served.
+    """A decision and what came of the path that it served, and of those that were tried after it.
 
     Args:
         line: Number of the decision's line in its file, from 1.
@@ -24,6 +42,7 @@ class LoggedRequest:
         success: The outcome 0..1 that holds; None if it is not known.
         cost_usd: Measured cost of the call, None if it was not measured.
         fault: Kind of the provider's error if the call ended in one: another path answered then.
+        later: Answers that followed by a plan over several attempts.
     """
 
     line: int
@@ -31,6 +50,13 @@ class LoggedRequest:
     success: float | None
     cost_usd: float | None
     fault: str | None
+    later: tuple[LaterAttempt, ...] = ()
+
+    @property
+    def final_success(self) -> float | None:
+        """Outcome of the request: that of its best attempt, as far as known."""
+        known = (self.success, *(attempt.success for attempt in self.later))
+        return max((success for success in known if success is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,28 +171,46 @@ def _refused(path: Path, line: int, why: str) -> ConfigurationError:
 def _joined(
     number: int, decision: LoggedDecision, outcomes: "list[LoggedOutcome] | tuple[()]"
 ) -> LoggedRequest:
-    """Return a decision with the outcome of the path that it served: attempt 0.
-
-    Of several revisions the highest holds, and the first line of it, as in every store; a measured
-    cost counts from whichever line first carries it.
-    """
+    """Return a decision with what came of it: attempt 0 is the path that it served."""
     served = decision.arms.names[decision.served]
     own = [each for each in outcomes if each.attempt == 0 and each.path == served]
+    later: list[LaterAttempt] = []
+    if decision.plan is not None:
+        for attempt in sorted({each.attempt for each in outcomes} - {0}):
+            lines = [each for each in outcomes if each.attempt == attempt]
+            if lines[0].path in decision.arms.names and _first([e.fault for e in lines]) is None:
+                later.append(LaterAttempt(lines[0].path, _success(lines), _cost_usd(lines)))
+    return LoggedRequest(
+        number,
+        decision,
+        _success(own),
+        _cost_usd(own),
+        _first([each.fault for each in own]),
+        tuple(later),
+    )
+
+
+def _success(lines: Sequence[LoggedOutcome]) -> float | None:
+    """Return the outcome of an attempt that holds.
+
+    Of several revisions the highest holds, and the first line of it, as in every store.
+    """
     held: LoggedOutcome | None = None
-    for each in own:
+    for each in lines:
         if each.revision is None or each.status not in _COUNTED:
             continue
         if held is None or each.revision > (held.revision or 0):
             held = each
-    costs_usd = [each.cost_usd for each in own if each.cost_usd is not None]
-    faults = [each.fault for each in own if each.fault is not None]
-    return LoggedRequest(
-        number,
-        decision,
-        None if held is None else held.score,
-        costs_usd[0] if costs_usd else None,
-        faults[0] if faults else None,
-    )
+    return None if held is None else held.score
+
+
+def _cost_usd(lines: Sequence[LoggedOutcome]) -> float | None:
+    """Return the measured cost of an attempt, from whichever line first carries it."""
+    return _first([each.cost_usd for each in lines])
+
+
+def _first(values: Sequence[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)
 
 
 def _nothing_left(

@@ -1,6 +1,7 @@
 """Rules by the names that logs and people write, and how likely they made each choice."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from armwise.bandit import (
@@ -14,6 +15,7 @@ from armwise.bandit import (
     Utility,
     propensities,
 )
+from armwise.bandit.objectives import Planned
 from armwise.engine import LoggedDecision
 from armwise.errors import ConfigurationError
 
@@ -29,6 +31,9 @@ _WITH_A_NUMBER: dict[str, Callable[..., Objective]] = {
 
 KNOWN = "cheapest-within 0.1, best-quality, target-rate 0.9, utility 0.02, budget 0.002"
 """Every rule of armwise as it is written, with a number that it could have."""
+
+_PLANNED = "escalate"
+"""First word of the name of a rule that plans several attempts."""
 
 _KEPT = 4096
 """Propensities kept: many decisions in a row are made on the same beliefs."""
@@ -71,6 +76,8 @@ def logged_rule(decision: LoggedDecision, rules: Mapping[str, Objective]) -> Obj
     word = decision.rule.partition(" ")[0]
     if decision.rule == "best-quality":
         return BestQuality()
+    if word == _PLANNED:
+        return _planned(decision)
     rule = _WITH_A_NUMBER.get(word)
     if rule is None or not decision.parameters:
         raise ConfigurationError(
@@ -84,6 +91,30 @@ def logged_rule(decision: LoggedDecision, rules: Mapping[str, Objective]) -> Obj
         raise ConfigurationError(
             f"rule {decision.rule!r} has no parameters {sorted(decision.parameters)}."
         ) from None
+
+
+def _planned(decision: LoggedDecision) -> Planned:
+    """Return the rule of a decision that several attempts were planned for.
+
+    Raises:
+        ConfigurationError: If the line does not hold what the plan was made with.
+    """
+    given, plan = decision.parameters, decision.plan
+    if plan is None or set(given) != {"attempts", "success_value_usd"}:
+        raise ConfigurationError(
+            f"rule {decision.rule!r} planned several attempts (Router(escalate=...)), but the line "
+            "does not hold the beliefs about later ones: an armwise that did not write them yet "
+            "wrote it. How likely its choices were cannot be computed. Keep a new log with this "
+            'version, or write "propensities" into each line.'
+        )
+    if not (given["attempts"] >= 1 and given["success_value_usd"] > 0.0):
+        raise ConfigurationError(f"rule {decision.rule!r} has impossible parameters: {given}.")
+    return Planned(
+        (decision.draws, *plan.draws),
+        given["success_value_usd"],
+        int(given["attempts"]),
+        (decision.arms.beliefs, *plan.beliefs),
+    )
 
 
 class Shares:
@@ -101,6 +132,8 @@ class Shares:
         """Return how likely a rule is to choose each arm, on the beliefs that were logged."""
         arms, eligible = decision.arms, decision.eligible
         among = arms.every if len(eligible) == len(arms.every) else eligible
+        if isinstance(objective, Planned):
+            objective = replace(objective, rates=())  # one request's, and no propensity's
         key = (objective, arms, eligible)
         try:
             found = self._kept.get(key)

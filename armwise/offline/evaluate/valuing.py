@@ -83,7 +83,9 @@ class Columns:
         success: The outcomes, shape (n,).
         cost_usd: Measured cost of what was served, expected where none was measured, shape (n,).
         expected_usd: Expected cost per arm; NaN where nothing is known of it.
-        is_sampled: Some propensities were sampled, not computed.
+        standard_error: The largest one of a propensity, where some were sampled and not computed.
+        final_success: The outcomes with all attempts of a request, shape (n,).
+        final_cost_usd: The costs of all attempts, shape (n,).
     """
 
     requests: Sequence[LoggedRequest]
@@ -91,7 +93,9 @@ class Columns:
     success: "NDArray[Any]"
     cost_usd: "NDArray[Any]"
     expected_usd: Sequence[Shares]
-    is_sampled: bool
+    standard_error: float
+    final_success: "NDArray[Any]"
+    final_cost_usd: "NDArray[Any]"
 
     def only(self, rows: Sequence[int]) -> "Columns":
         """Return some of the rows."""
@@ -101,7 +105,9 @@ class Columns:
             self.success[list(rows)],
             self.cost_usd[list(rows)],
             [self.expected_usd[row] for row in rows],
-            self.is_sampled,
+            self.standard_error,
+            self.final_success[list(rows)],
+            self.final_cost_usd[list(rows)],
         )
 
     @property
@@ -131,19 +137,21 @@ def value_of(
     )
     if is_logged:
         weights = np.ones(len(shares))
-        success, cost_usd = columns.success, columns.cost_usd
+        success = seen = columns.final_success
+        cost_usd = paid_usd = columns.final_cost_usd
     else:
+        seen, paid_usd = columns.success, columns.cost_usd
         means = [request.decision.arms.means for request in columns.requests]
-        success = _terms(weights, columns.success, means, shares, columns.served)
-        cost_usd = _terms(weights, columns.cost_usd, columns.expected_usd, shares, columns.served)
+        success = _terms(weights, seen, means, shares, columns.served)
+        cost_usd = _terms(weights, paid_usd, columns.expected_usd, shares, columns.served)
     has_costs = _knows_costs(shares, columns)
     value = PolicyValue(
         policy=name,
         success=mean_of(success),
-        success_snips=self_normalised(weights, columns.success),
+        success_snips=self_normalised(weights, seen),
         cost_usd=mean_of(cost_usd) if has_costs else None,
-        cost_usd_snips=self_normalised(weights, columns.cost_usd) if has_costs else None,
-        saving=saved_share(columns.cost_usd, cost_usd) if has_costs else None,
+        cost_usd_snips=self_normalised(weights, paid_usd) if has_costs else None,
+        saving=saved_share(columns.final_cost_usd, cost_usd) if has_costs else None,
         effective_size=effective_size(weights),
         smallest_propensity=_smallest(shares, columns.logged),
         unsupported=_unsupported(shares, columns.logged),
@@ -173,7 +181,7 @@ def _knows_costs(shares: Sequence[Shares], columns: Columns) -> bool:
     """Return whether the costs are known of what was served and of what the policy wants."""
     import numpy as np
 
-    if np.isnan(columns.cost_usd).any():
+    if np.isnan(columns.final_cost_usd).any():
         return False
     unknown = [
         sum(share for share, cost_usd in zip(likely, row, strict=True) if math.isnan(cost_usd))
@@ -217,8 +225,11 @@ def _doubts(value: PolicyValue, columns: Columns) -> list[str]:
             f"the log is worth only {value.effective_size:.0f} requests of its own: too few for "
             "the interval"
         )
-    if columns.is_sampled:
-        doubts.append("the log's propensities were sampled, not computed: they have an error")
+    if columns.standard_error > 0.0:
+        doubts.append(
+            "the log's propensities were sampled, not computed: each with a standard error of up "
+            f"to {columns.standard_error:.3f}"
+        )
     if value.cost_usd is None:
         doubts.append("costs of paths that it wants are not known")
     return doubts
