@@ -16,7 +16,7 @@ from armwise.bandit.decay import Outcomes
 from armwise.engine import SharedStore, open_store
 from armwise.engine.shared import journal_root
 from armwise.errors import StoreError
-from armwise.storage import Record, ReportStatus, shown_url
+from armwise.storage import Record, ReportStatus, shown_url, store_place
 from armwise.storage.redis import RedisStore
 from armwise.testing import ScriptedAdapter
 from benchmarks.soak.ledger import Ledger, Reported
@@ -60,7 +60,7 @@ def opened(url: str, control: str) -> SharedStore:
         assert isinstance(store, SharedStore)  # noqa: S101 - for the type checker
         return store
     name = shown_url(url)
-    root = journal_root(sha256(name.encode()).hexdigest()[:16])
+    root = journal_root(sha256(store_place(url).encode()).hexdigest()[:16])
     if control == "no-replay":
         return SharedStore(RedisStore(url), name, root, window_s=0.0)
     return SharedStore(Forgetful(url), name, root)
