@@ -23,6 +23,8 @@ TOLD = (Fault.RATE_LIMIT, Fault.SERVER, Fault.TIMEOUT)
 """Errors that other workers are told of: those that the provider, and not the way to it, gives. A
 worker whose own network or whose own key is broken must not keep the others from a path."""
 
+_BOOKS = {fault: f"{BOOKS_PREFIX}{fault}" for fault in TOLD}
+
 
 class Notice(NamedTuple):
     """One notice.
@@ -49,28 +51,29 @@ class Notices:
     def __init__(self, stored_goal: str, store: "LocalStore") -> None:
         self._goal = stored_goal
         self._store = store
-        self._version: int | None = None
+        self._goal_version: int | None = None
+        self._versions: tuple[int, ...] | None = None
 
     def post(self, notice: Notice) -> None:
         """Tell others, if it is theirs to know."""
         if notice.fault in TOLD:
             with suppress(Exception):  # whatever is wrong with the store, the request goes on
                 until_ms = int(notice.until_s * 1000)
-                self._store.open_epoch(self._goal, _book(notice.fault), notice.path, until_ms)
+                self._store.open_epoch(self._goal, _BOOKS[notice.fault], notice.path, until_ms)
 
     def has_changed(self) -> bool:
-        """Return whether anything in the goal has changed since this was asked last."""
-        version = self._store.goal_version(self._goal)
-        has_changed, self._version = version != self._version, version
+        """Return whether a notice has come in since this was asked last."""
+        goal_version = self._store.goal_version(self._goal)
+        if goal_version == self._goal_version:
+            return False
+        versions = tuple(self._store.version(self._goal, _BOOKS[fault]) for fault in TOLD)
+        has_changed = versions != self._versions
+        self._goal_version, self._versions = goal_version, versions
         return has_changed
 
     def read(self) -> Iterator[Notice]:
         """Return all notices, also those that are over."""
         for fault in TOLD:
-            until_ms = self._store.bucket(self._goal, _book(fault)).epochs
+            until_ms = self._store.bucket(self._goal, _BOOKS[fault]).epochs
             for path, end_ms in until_ms.items():
                 yield Notice(path, fault, end_ms / 1000)
-
-
-def _book(fault: Fault) -> str:
-    return f"{BOOKS_PREFIX}{fault}"
