@@ -119,11 +119,10 @@ def _avoiding(may: Eligible, arms: Arms, avoided: Mapping[str, str]) -> Eligible
     among = tuple(index for index in may.among if arms.names[index] not in avoided)
     if len(among) == len(may.among):
         return may
-    is_pinned = bool(may.fallbacks)
-    if is_pinned or not among:
+    if not among:
         names = {arms.names[index] for index in may.among}
         first = next(name for name in avoided if name in names)
-        why = "it is pinned" if is_pinned else "no other path is there"
+        why = "it is pinned" if may.fallbacks else "no other path is there"
         said = f"{first} is tried although {avoided[first]}: {why}"
         may = may._replace(note=f"{may.note}; {said}" if may.note else said)
         among = (arms.names.index(first),)
