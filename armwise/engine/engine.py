@@ -301,7 +301,12 @@ class Engine(Checkup):
         found = collect_stats(
             self.goal_id, evidence, self.paths, self._beliefs, self._tally, health=health
         )
-        return replace(found, rollout=self.rollout.stats())
+        return replace(
+            found,
+            rollout=self.rollout.stats(),
+            availability={name: self.cooling.availability(name) for name in self.roster.names},
+            cooling=self.cooling.excluded(self._clock()),
+        )
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything reported is delivered; return whether it is."""

@@ -1,7 +1,7 @@
 """What is believed and what was seen, per bucket and path, for people to read."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from armwise.bandit import UNIT, Belief, Evidence
 from armwise.engine.beliefs import Beliefs
@@ -69,6 +69,9 @@ class Stats:
         escalation: How requests ended that could be tried again; None if there were none.
         store: How a shared store is doing, as this process sees it; None for the memory store.
         rollout: How the rollout stands, as this process sees it; None in mode "apply".
+        availability: Per path, how likely a call is answered now, 0..1, by this process's calls of
+            the last minutes; .5 where there were none. Quality is another matter.
+        cooling: Why a path is passed over after an outage, per path that is.
     """
 
     goal_id: str
@@ -80,6 +83,8 @@ class Stats:
     escalation: EscalationStats | None = None
     store: StoreHealth | None = None
     rollout: RolloutStats | None = None
+    availability: Mapping[str, float] = field(default_factory=dict)
+    cooling: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [f"goal {self.goal_id!r}: {self.counters.decisions} decisions"]
@@ -114,6 +119,7 @@ class Stats:
             )
         if self.rollout is not None:
             lines.append(str(self.rollout))
+        lines += [f"{name} is passed over: {reason}" for name, reason in self.cooling.items()]
         if self.store is not None:
             lines.append(str(self.store))
         return "\n".join(lines)

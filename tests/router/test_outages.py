@@ -108,6 +108,29 @@ def test_why_tells_of_the_cooldown(router_of: Build, cheap: Provider, clock: Clo
     assert "excluded cheap: cooling down for 12 s more after rate_limit" in decision.why()
 
 
+def test_stats_tell_availability_apart_from_quality(
+    router_of: Build, cheap: Provider, clock: Clock
+) -> None:
+    """Three faults lower the one and leave the other as it was."""
+    router = router_of({"cheap": cheap, "dear": "Apple"}, success_when="text == 'Apple'")
+    router.pin("cheap")
+    for _ in range(3):
+        router.completion(ASK)
+    before = router.stats()
+    cheap.error = ScriptedError(500)
+    for _ in range(3):
+        router.completion(ASK)
+
+    after = router.stats()
+
+    assert before.availability == {"cheap": 0.8, "dear": 0.5}
+    assert after.availability == {"cheap": 0.5, "dear": 0.8}
+    arms = [stats.buckets["general/simple"]["cheap"] for stats in (before, after)]
+    assert arms[0].successes == arms[1].successes == 3
+    assert arms[1].faults == 3
+    assert "cheap is passed over: cooling down for" in str(after)
+
+
 def test_where_all_cool_down_the_one_that_ends_first_is_called(
     router_of: Build, cheap: Provider, clock: Clock
 ) -> None:
