@@ -77,6 +77,7 @@ class Excluding:
         self._eligibility = eligibility
         self.hard = hard
         self.soft = soft
+        self._all = Eligible((), (), {}, "")
 
     def eligible(self, ask: Ask) -> Eligible:
         """Return which arms may be chosen.
@@ -84,14 +85,16 @@ class Excluding:
         Raises:
             NoEligiblePathError: If none may be; it lists every path with its reason.
         """
-        arms = ask.arms
+        arms = ask.beliefs.sampler.arms
         refused: Mapping[str, str] = _NONE
         for excluder in self.hard:
             excluded = excluder(ask)
             if excluded:
                 refused = {**excluded, **refused}
         if not refused and not self._eligibility.restrictions:
-            may = Eligible(arms.every, (), {}, "")
+            if self._all.among is not arms.every:
+                self._all = Eligible(arms.every, (), {}, "")
+            may = self._all
         else:
             may = self._eligibility.eligible(ask.bucket, arms, ask.now_s, refused)
             if not may.among:

@@ -102,3 +102,30 @@ def test_without_cache_prices_all_input_costs_the_same() -> None:
 def test_usage_is_read_in_every_providers_spelling(usage: object, expected: Usage | None) -> None:
     """OpenAI's and Anthropic's cache fields are both understood; no usage is None."""
     assert expected == usage_of(SimpleNamespace(usage=usage))
+
+
+def test_reasoning_is_part_of_the_output_and_not_paid_twice() -> None:
+    """OpenAI, Anthropic and, by LiteLLM's hand, Gemini count it among the output tokens."""
+    details = SimpleNamespace(reasoning_tokens=80)
+    usage = SimpleNamespace(
+        prompt_tokens=10, completion_tokens=100, completion_tokens_details=details
+    )
+
+    assert usage_of(SimpleNamespace(usage=usage)) == Usage(10, 100)
+
+
+def test_geminis_thoughts_come_on_top_of_its_candidates() -> None:
+    """Its own count of candidates leaves thoughts out; what LiteLLM hands on has them in."""
+    from litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini import (
+        VertexGeminiConfig,
+    )
+
+    counts = {
+        "promptTokenCount": 10,
+        "candidatesTokenCount": 20,
+        "thoughtsTokenCount": 80,
+        "totalTokenCount": 110,
+    }
+    usage = VertexGeminiConfig._calculate_usage({"usageMetadata": counts})
+
+    assert usage_of(SimpleNamespace(usage=usage)) == Usage(10, 100)

@@ -1,6 +1,8 @@
 """A hard cap on spending: refused before the call, whatever the call, whoever reports what."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -199,3 +201,19 @@ def test_a_path_without_a_price_cannot_be_capped(router_of: Build) -> None:
 
     assert "max_spend_usd= needs the price of every path" in str(error.value)
     assert "its price is not known" in router.decide(ASK).exclusions["nameless"]
+
+
+def test_the_cap_is_passed_by_what_is_in_flight_at_most(router_of: Build) -> None:
+    """Eight threads at once: no more than eight calls beyond the cap, and every one is counted."""
+    router = router_of({"cheap": "a"}, max_spend_usd=20 * COST_USD)
+
+    def work(_: int) -> None:
+        with suppress(SpendExceededError):
+            for _ in range(20):
+                router.completion(ASK)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+
+    assert 20 <= len(calls_of(router)) <= 28
+    assert spent_usd(router) == pytest.approx(len(calls_of(router)) * COST_USD)
