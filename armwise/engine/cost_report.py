@@ -154,19 +154,9 @@ def cost_report(
         totals[key.path] = totals.get(key.path, Evidence()) + seen
         if not key.earlier_failures:  # a request that is tried again is one request
             by_bucket[key.bucket] = by_bucket.get(key.bucket, 0) + seen.costed
-    first = {key: seen for key, seen in evidence.items() if not key.earlier_failures}
     spent = sum(total.cost_nanousd for total in totals.values()) / 1e9
     attempts = sum(total.attempts for total in totals.values())
-    instead: _Instead | None = _Instead()
-    scale, anywhere = prices.scale(totals), totals.get(baseline, Evidence())
-    for bucket, requests in by_bucket.items():
-        seen = path_evidence(evidence, bucket, baseline)
-        mean_usd = prices.expected_usd(baseline, seen, bucket, anywhere, scale)
-        if mean_usd is None:
-            instead = None
-            break
-        if instead is not None:
-            instead.add(requests, path_evidence(first, bucket, baseline), mean_usd)
+    instead = _instead(by_bucket, evidence, totals, prices, baseline)
     saved_usd = None if instead is None else instead.usd - spent
     interval = None
     if instead is not None and saved_usd is not None:
@@ -184,3 +174,23 @@ def cost_report(
         saved_usd=saved_usd,
         saved_interval_usd=interval,
     )
+
+
+def _instead(
+    by_bucket: Mapping[str, int],
+    evidence: Mapping[ArmKey, Evidence],
+    totals: Mapping[str, Evidence],
+    prices: PathPrices,
+    baseline: str,
+) -> _Instead | None:
+    """Return what so many requests per bucket would have cost, None if nobody knows."""
+    first = {key: seen for key, seen in evidence.items() if not key.earlier_failures}
+    scale, anywhere = prices.scale(totals), totals.get(baseline, Evidence())
+    instead = _Instead()
+    for bucket, requests in by_bucket.items():
+        seen = path_evidence(evidence, bucket, baseline)
+        mean_usd = prices.expected_usd(baseline, seen, bucket, anywhere, scale)
+        if mean_usd is None:
+            return None
+        instead.add(requests, path_evidence(first, bucket, baseline), mean_usd)
+    return instead

@@ -161,6 +161,17 @@ def test_the_cap_is_shared_and_survives_a_restart(router_of: Build, tmp_path: Fi
         later.completion(ASK)
 
 
+def test_own_spending_counts_before_it_is_delivered(router_of: Build, tmp_path: FilePath) -> None:
+    """A worker that delivers in the background refuses at once what it has spent itself."""
+    url = f"sqlite:///{tmp_path}/armwise.db"
+    with router_of({"cheap": "a"}, store=url, max_spend_usd=2 * COST_USD) as router:
+        router.completion(ASK)
+        router.completion(ASK)
+
+        with pytest.raises(SpendExceededError):
+            router.completion(ASK)
+
+
 def test_two_routers_on_one_store_spend_from_one_cap(router_of: Build) -> None:
     """Each sees at once what the other has booked."""
     store = MemoryStore()
