@@ -129,12 +129,12 @@ class View:
                 half_life = self.half_life(goal_id) if is_unknown else copy.half_life
                 held.base = GoalEvidence(half_life, copy.version) if is_unknown else copy
             held.overlay = [entry for entry in held.overlay if id(entry) not in gone]
-            fresh = held.base.copy()
-            for entry in held.overlay:
-                if isinstance(entry.item, Opening):
-                    fresh.open_epoch(entry.item.bucket, entry.item.path, entry.item.epoch)
-                elif entry.settlement is not None:
-                    fresh.add(entry.item, entry.settlement)
+            fresh, overlay = held.base.copy(), list(held.overlay)
+        # After a long outage these are many, and decisions must not wait for the lock meanwhile.
+        _overlay(fresh, overlay)
+        laid = set(map(id, overlay))
+        with self._lock:
+            _overlay(fresh, [entry for entry in held.overlay if id(entry) not in laid])
             _carry_versions(held.now, fresh)
             held.now = fresh
 
@@ -211,6 +211,15 @@ class View:
         if len(held.counted) > _MOST_COUNTED:
             held.counted.popitem(last=False)
         return settlement
+
+
+def _overlay(evidence: GoalEvidence, entries: Sequence[Entry]) -> None:
+    """Add what entries change."""
+    for entry in entries:
+        if isinstance(entry.item, Opening):
+            evidence.open_epoch(entry.item.bucket, entry.item.path, entry.item.epoch)
+        elif entry.settlement is not None:
+            evidence.add(entry.item, entry.settlement)
 
 
 def _carry_versions(before: GoalEvidence, after: GoalEvidence) -> None:
