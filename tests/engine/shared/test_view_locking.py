@@ -43,6 +43,7 @@ def test_reports_do_not_wait_while_own_outcomes_are_laid_over_a_copy() -> None:
     view.lay_over(Entry("goal", record(1)))
     copy = Interrupted(None, 1)
     copy.view = view
+    copy.of("other/simple")  # the store knows the goal
 
     renewing = threading.Thread(target=view.replace, args=("goal", copy, []), daemon=True)
     renewing.start()
