@@ -10,7 +10,16 @@ from typing import Any
 
 from benchmarks.reporting import DEFAULT_SEED, figures_of, markdown_table, parse_options, show
 
-NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers", "redis_store")
+NAMES = (
+    "imports",
+    "decide",
+    "overhead",
+    "threads",
+    "demo",
+    "sqlite_writers",
+    "redis_store",
+    "availability",
+)
 
 
 def main() -> int:

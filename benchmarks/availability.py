@@ -73,7 +73,7 @@ def back_s(served: Sequence[Served]) -> float:
 
 def measure(options: Options) -> Report:
     """Measure what outages cost with cooldowns and without."""
-    runs = 1 if options.quick else 6
+    runs = 1 if options.quick else 3
     found: dict[str, list[float]] = {}
     with progress("availability", runs) as advance:
         for number in range(runs):

@@ -176,7 +176,7 @@ class Run:
         except AllPathsFailedError:
             served.path = None
             return None
-        served.added_s = self.now_s - served.at_s
+        served.added_s = round(self.now_s - served.at_s, 6)
         return step
 
     def _ended(self, call: Call) -> Ended:

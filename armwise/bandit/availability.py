@@ -17,7 +17,7 @@ PROVEN_ANSWERS = 20.0
 PROVEN_RATE = 0.9
 """A path with so many recent answers, and such a share of them, is forgiven one fault between two
 answers. Without that, a path that is called ten times a second and fails once in a hundred calls
-would lose 15 % of them instead of 1 % (``benchmarks/availability``). Guesses: a path that is down
+would lose 17 % of them instead of 1 % (``benchmarks/availability``). Guesses: a path that is down
 reaches two faults in a row within two calls whatever they are."""
 
 FIRST_COOLDOWN_S = 1.0

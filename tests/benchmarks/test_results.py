@@ -13,7 +13,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ("imports", "decide", "overhead", "threads", "demo", "sqlite_writers", "redis_store")
+NAMES = (
+    "imports",
+    "decide",
+    "overhead",
+    "threads",
+    "demo",
+    "sqlite_writers",
+    "redis_store",
+    "availability",
+)
 
 
 @cache
