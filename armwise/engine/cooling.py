@@ -10,7 +10,7 @@ None of this touches what is believed of the quality of answers.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from armwise.adapters import Fault
 from armwise.bandit.availability import (
@@ -19,8 +19,8 @@ from armwise.bandit.availability import (
     Availability,
     cooldown_s,
     patience_s,
-    repair_s,
 )
+from armwise.engine.cooldown import LONGEST_RETRY_AFTER_S, Cooldown, length_s, wait_s
 from armwise.engine.excluding import Ask
 from armwise.engine.notices import Notice, Notices
 from armwise.storage.forking import register
@@ -28,41 +28,6 @@ from armwise.storage.forking import register
 _SILENT = 2
 """How many calls must have been begun, and be waited for too long, with no answer to any other call
 since: then a path is taken to hang. One alone may be a long answer. A guess."""
-
-LONGEST_RETRY_AFTER_S = 86_400.0
-"""The longest wait that a provider is believed: a quota per day is the longest there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cooldown:
-    """Why and how long a path is left alone. It stays until the path has answered.
-
-    Args:
-        fault: What the last call ended in.
-        begun_s: When that was, seconds since 1970.
-        until_s: Until when the path is left alone.
-        since_s: Calls begun from then on lift it when they are answered.
-        step: How many cooldowns in a row, from 1; 0: another worker has told of it.
-        is_probed: A request of this worker tries the path; ``until_s`` is how long it is awaited.
-    """
-
-    fault: Fault
-    begun_s: float
-    until_s: float
-    since_s: float
-    step: int
-    is_probed: bool = False
-
-    def is_over(self, now_s: float) -> bool:
-        """Return whether the path may be tried. A clock that was set back ends it too."""
-        return now_s >= self.until_s or now_s < self.begun_s
-
-    def reason(self, now_s: float) -> str:
-        """Say why the path is passed over."""
-        if self.is_probed:
-            return f"another request tries whether it answers again after {self.fault}"
-        told = ", as another worker has told" if not self.step else ""
-        return f"cooling down for {self.until_s - now_s:.0f} s more after {self.fault}{told}"
 
 
 class Cooling:
@@ -133,7 +98,7 @@ class Cooling:
                 return
             # A probe that is not heard of until the next cooldown would be over counts as one.
             step = held.step + held.is_probed
-            until_s = now_s + _length_s(held.fault, step + 1, self._mean(path, now_s))
+            until_s = now_s + length_s(held.fault, step + 1, self._mean(path, now_s))
             self._cooldowns[path] = replace(
                 held, begun_s=min(held.begun_s, now_s), until_s=until_s, step=step, is_probed=True
             )
@@ -190,7 +155,7 @@ class Cooling:
                 return
             is_late = held is not None and now_s - elapsed_s < held.begun_s <= now_s
             step = 1 if held is None else held.step + (not is_late)
-            until_s = now_s + _wait_s(fault, step, mean, retry_after_s)
+            until_s = now_s + wait_s(fault, step, mean, retry_after_s)
             if is_late and held is not None:
                 if retry_after_s is None or until_s <= held.until_s:
                     return
@@ -307,14 +272,3 @@ class Cooling:
 
 
 _UNKNOWN = Availability()
-
-
-def _length_s(fault: Fault, step: int, mean: float) -> float:
-    return repair_s(step) if fault is Fault.MISCONFIGURED else cooldown_s(step, mean)
-
-
-def _wait_s(fault: Fault, step: int, mean: float, retry_after_s: float | None) -> float:
-    """Return how long to leave a path alone: as long as its provider said, if it did."""
-    if retry_after_s is not None and fault.is_outage:
-        return min(retry_after_s, LONGEST_RETRY_AFTER_S)
-    return _length_s(fault, step, mean)
