@@ -20,7 +20,7 @@ from armwise.engine.reporting import WAIT_S, read_id, reported_record
 from armwise.engine.request_id import Token
 from armwise.engine.stats import Stats, collect_stats
 from armwise.engine.wants import NO_WANTS, Wants
-from armwise.errors import ForeignRequestIdError, NoEligiblePathError, SpendExceededError
+from armwise.errors import ForeignRequestIdError, NoEligiblePathError
 from armwise.events import Attempted, Judged
 from armwise.storage import ArmKey, CallFacts, Record, ReportStatus
 
@@ -156,12 +156,7 @@ class Engine(Checkup):
 
     def may_spend(self) -> bool:
         """Return whether the goal has not yet spent what it may."""
-        try:
-            if self._spending is not None:
-                self._spending.check(self._clock())
-        except SpendExceededError:
-            return False
-        return True
+        return self._spending is None or not self._spending.is_reached(self._clock())
 
     def expect(self, decision: Decision) -> None:
         """Wait for the outcome of a decision whose call somebody else makes."""
@@ -216,23 +211,13 @@ class Engine(Checkup):
         if self._spending is not None:
             records.append(self._spending.booked(record, decision, attempted))
         answers = self._counting.count_safely(records)
-        self._pace(decision, attempted)
+        if self._pacer is not None:
+            self._pacer.attempted(attempted, decision.expected_usd(attempted.path))
         self._counting.compare_rates(self.roster.names)
         self._telling.attempted(attempted, record.revision, *answers[:1])
         is_awaited = score is None and attempted.fault is None and not attempted.is_shadow
         if self._waiting is not None and is_awaited:
             self._waiting.expect(record, self._clock())
-
-    def _pace(self, decision: Decision, attempted: Attempted) -> None:
-        """Set right what a budget was charged for an attempt when it was decided."""
-        if self._pacer is None or attempted.is_shadow:  # it would not be paid in "apply"
-            return
-        is_charged = attempted.attempt == 0
-        expected_usd = decision.expected_usd(attempted.path) if is_charged else 0.0
-        # An error costs nothing; an answer whose cost is not known stays what was expected.
-        unmeasured_usd = 0.0 if attempted.fault else expected_usd
-        cost_usd = unmeasured_usd if attempted.cost_usd is None else attempted.cost_usd
-        self._pacer.measured(cost_usd, expected_usd)
 
     def judged(self, judged: Judged, decision: Decision) -> None:
         """Tell of a judge's call, and count what it cost among the spending."""

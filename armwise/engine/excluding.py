@@ -1,5 +1,6 @@
 """Which arms a request may be sent to: everybody who excludes paths is asked, in order."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,6 +10,8 @@ from armwise.engine.eligibility import Eligibility, Eligible
 from armwise.engine.needs import Needs
 from armwise.engine.wants import Wants
 from armwise.errors import NoEligiblePathError
+
+_log = logging.getLogger("armwise.engine")
 
 
 class Ask(NamedTuple):
@@ -56,8 +59,9 @@ class Excluding:
     *Hard* excluders say what cannot be: a prompt that is too long, a wish, a spent budget. Where
     they leave nothing, the request is refused. *Soft* ones say what had better not be, such as a
     path that was down a moment ago: what they exclude is still tried after an error of the others.
-    Where they leave nothing, the path that they name first is taken. An operator's pins and bans
-    come between the two; a pinned path is taken whatever the soft ones say.
+    Where they leave nothing, the path that they name first is taken; one that raises says nothing.
+    An operator's pins and bans come between the two; a pinned path is taken whatever the soft ones
+    say.
 
     Args:
         goal_id: The goal, for messages.
@@ -78,6 +82,7 @@ class Excluding:
         self.hard = hard
         self.soft = soft
         self._all = Eligible((), (), {}, "")
+        self._has_warned = False
 
     def eligible(self, ask: Ask) -> Eligible:
         """Return which arms may be chosen.
@@ -101,10 +106,21 @@ class Excluding:
                 raise self._none_left(may.exclusions)
         avoided: Mapping[str, str] = _NONE
         for excluder in self.soft:
-            excluded = excluder(ask)
+            try:
+                excluded = excluder(ask)
+            except Exception as error:  # noqa: BLE001 - what had better not be refuses no request
+                self._warn(error)
+                continue
             if excluded:
                 avoided = {**excluded, **avoided}
         return _avoiding(may, arms, avoided) if avoided else may
+
+    def _warn(self, error: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "paths to avoid could not be found out (%s); none is avoided", type(error).__name__
+            )
 
     def _none_left(self, exclusions: Mapping[str, str]) -> NoEligiblePathError:
         lines = "\n".join(f"  {name}: {reason}" for name, reason in exclusions.items())

@@ -3,6 +3,7 @@
 import threading
 
 from armwise.bandit import Budget
+from armwise.events import Attempted
 from armwise.storage.forking import register
 
 
@@ -25,6 +26,21 @@ class Pacer:
         """Charge one request its expected cost in US dollars."""
         with self._lock:
             self.budget = self.budget.paced(expected_usd)
+
+    def attempted(self, attempted: Attempted, expected_usd: float) -> None:
+        """Set right what was charged, now that an attempt is over.
+
+        Args:
+            attempted: What happened. A shadow call is not charged: it would not be paid in "apply".
+            expected_usd: What was expected of its path when the request was decided.
+        """
+        if attempted.is_shadow:
+            return
+        charged_usd = expected_usd if attempted.attempt == 0 else 0.0
+        # An error costs nothing; an answer whose cost is not known stays what was expected.
+        unmeasured_usd = 0.0 if attempted.fault else charged_usd
+        cost_usd = unmeasured_usd if attempted.cost_usd is None else attempted.cost_usd
+        self.measured(cost_usd, charged_usd)
 
     def measured(self, cost_usd: float, expected_usd: float) -> None:
         """Set right what was charged: ``expected_usd`` is 0 for an attempt beyond the first."""

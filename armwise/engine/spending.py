@@ -60,6 +60,10 @@ class Spending:
         self._version, self._spent_usd = -1, 0.0
         self._has_warned = False
 
+    def is_reached(self, now_s: float) -> bool:
+        """Return whether the cap is reached."""
+        return self._read(now_s) >= self.cap.usd
+
     def check(self, now_s: float) -> None:
         """Refuse a request while the cap is reached.
 

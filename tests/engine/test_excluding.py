@@ -104,3 +104,17 @@ def test_of_paths_that_are_all_to_be_avoided_the_first_named_is_taken(ask: Ask) 
     assert (may.among, may.fallbacks) == ((1,), (0, 2))
     assert set(may.exclusions) == {"cheap", "dear"}
     assert may.note == "middle is tried although broken: no other path is there"
+
+
+def test_a_soft_reason_that_cannot_be_found_out_refuses_no_request(
+    ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store that cannot be read costs what it would have told; one warning says so."""
+
+    def broken(ask: Ask) -> Mapping[str, str]:
+        raise OSError("gone")
+
+    excluding = Excluding("goal", Eligibility(), soft=(broken, excluder("cheap")))
+
+    assert [excluding.eligible(ask).among for _ in range(2)] == [(1, 2), (1, 2)]
+    assert caplog.text.count("paths to avoid could not be found out (OSError)") == 1
