@@ -46,6 +46,11 @@ CHECKS = (
     ("pyright",),
     ("lint-imports",),
 )
+# Two at a time, but for those that load the machine themselves or compare times.
+TESTS = (
+    ("pytest", "-n", "2", "--dist", "loadfile", "-m", "not alone"),
+    ("pytest", "-m", "alone"),
+)
 # Each of these would lead an import or an installation somewhere else than into the environment.
 STRAY_VARIABLES = {
     *("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"),
@@ -276,13 +281,14 @@ def use_newer_python(words: "list[str]") -> None:
 
 
 def run_tests(environment: Environment, words: "list[str]") -> int:
-    """Run the checks in order up to the first that fails, then pytest; with words, only pytest."""
+    """Run the checks up to the first that fails, then the tests; with words, pytest alone."""
     os.chdir(str(environment.root))
-    steps = [] if words else [*CHECKS, ("pytest",)]
+    steps = [] if words else [*CHECKS, *TESTS]
     for number, step in enumerate(steps, start=1):
         line = " ".join(step)
         print(f"[{number}/{len(steps)}] {line}", flush=True)
-        if step == ("pytest",):
+        if number == len(steps):
+            words = list(step[1:])
             break
         command = [str(environment.programs / step[0]), *step[1:]]
         code = subprocess.call(command, env=environment.variables())

@@ -262,10 +262,10 @@ def test_checks_run_in_order_up_to_the_first_failure(clone: Clone) -> None:
 
     assert 3 == run.returncode
     assert run.stdout.splitlines() == [
-        *("[1/6] ruff check", "ruff check in a clone"),
-        *("[2/6] ruff format --check", "ruff format --check in a clone"),
-        *("[3/6] mypy", "mypy in a clone"),
-        *("[4/6] pyright", "pyright in a clone"),
+        *("[1/7] ruff check", "ruff check in a clone"),
+        *("[2/7] ruff format --check", "ruff format --check in a clone"),
+        *("[3/7] mypy", "mypy in a clone"),
+        *("[4/7] pyright", "pyright in a clone"),
     ]
     assert "run.py: `pyright` failed with exit code 3\n" == run.stderr
 
