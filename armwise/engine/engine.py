@@ -73,22 +73,9 @@ class Engine(Checkup):
             self.sweep(_SWEPT_AT_ONCE)
         bucket, assessment = self._context.bucket(messages, task_type, params or {}, wants.context)
         beliefs = self._beliefs.of(bucket)
-        arms, draws = beliefs.sampler.arms, beliefs.sampler.draw()
         needs = needs_of(messages, params or {})
-        may = self._eligible(Ask(bucket, beliefs, messages, params or {}, wants, now_s, needs))
-        objective = self._objective if self._pacer is None else self._pacer.budget
-        if self.climbing is not None:
-            objective = planned = self.climbing.rule(beliefs, attempts)
-            draws = planned.rates[0]
-        ratio = self._lengths.ratio(bucket, needs.input_tokens)
-        if ratio != 1.0:
-            arms, draws, objective, may = self._lengths.weighed(
-                bucket, ratio, beliefs.measured, Choice(arms, draws, objective, may)
-            )
-        if wants.session_id is not None:
-            arms, draws, objective, may = self.sessions.weighed(
-                wants.session_id, now_s, Choice(arms, draws, objective, may)
-            )
+        ask = Ask(bucket, beliefs, messages, params or {}, wants, now_s, needs)
+        arms, draws, objective, may = self._choice(ask, attempts)
         preferred = arms.names[objective.choose(arms, draws, may.among)]
         nonce = self._nonces.next()
         serving = self.rollout.serving(nonce, preferred, wants.session_id)
@@ -122,6 +109,23 @@ class Engine(Checkup):
             self._pacer.decided(decision.expected_usd(served))
         self._telling.decided(decision)
         return decision
+
+    def _choice(self, ask: Ask, attempts: int | None) -> Choice:
+        """Return what the rule chooses from: draws, costs of this request, and paths allowed."""
+        sampler = ask.beliefs.sampler
+        objective = self._objective if self._pacer is None else self._pacer.budget
+        if self.climbing is None:
+            draws = sampler.draw()
+        else:
+            objective = planned = self.climbing.rule(ask.beliefs, attempts)
+            draws = planned.rates[0]
+        choice = Choice(sampler.arms, draws, objective, self._eligible(ask))
+        ratio = self._lengths.ratio(ask.bucket, ask.needs.input_tokens)
+        if ratio != 1.0:
+            choice = self._lengths.weighed(ask.bucket, ratio, ask.beliefs.measured, choice)
+        if ask.wants.session_id is not None:
+            choice = self.sessions.weighed(ask.wants.session_id, ask.now_s, choice)
+        return choice
 
     def _eligible(self, ask: Ask) -> Eligible:
         """Return which arms may be chosen; where others are only observed, one always may."""

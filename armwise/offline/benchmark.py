@@ -127,7 +127,7 @@ def chosen(names: tuple[str, ...], options: BenchOptions) -> tuple[Part, ...]:
         options: Says whether there is data.
 
     Raises:
-        ConfigurationError: If a name is unknown.
+        ConfigurationError: If a name is unknown, or there is data that no part reads.
     """
     known = parts()
     for name in names:
@@ -136,6 +136,12 @@ def chosen(names: tuple[str, ...], options: BenchOptions) -> tuple[Part, ...]:
                 f"unknown part {name!r}. The parts are: {', '.join(known)}. "
                 "Write armwise bench textbook routing, or armwise bench for all that need no data."
             )
+    if options.data and names and all(known[name].by_default for name in names):
+        readers = ", ".join(part.name for part in known.values() if not part.by_default)
+        raise ConfigurationError(
+            f"{' and '.join(names)} read no data, so --data would be ignored. The parts that do: "
+            f"{readers}."
+        )
     return tuple(
         part
         for part in known.values()

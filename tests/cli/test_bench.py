@@ -89,6 +89,27 @@ def test_an_unknown_part_is_refused_with_the_known_ones() -> None:
     assert done.stderr.startswith("armwise bench: unknown part 'tinny'. The parts are: tiny.")
 
 
+def test_data_that_no_part_reads_is_refused(tmp_path: Path) -> None:
+    """A part that needs none would ignore it; the message names those that read it."""
+    done = bench("textbook", "--data", str(tmp_path / "some.jsonl"))
+
+    assert 2 == done.exit_code
+    assert "textbook read no data" in done.stderr
+    assert "real, escalation" in done.stderr
+
+
+def test_a_file_without_costs_is_refused(tmp_path: Path) -> None:
+    """Where all is free there is nothing to weigh; the message names file and column."""
+    rows = [{"header": True, "models": ["a", "b"], "n": 1}, {"success": [1, 0], "cost_usd": [0, 0]}]
+    file = tmp_path / "free.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    done = bench("real", "--quick", "--data", str(file))
+
+    assert 2 == done.exit_code
+    assert "free.jsonl, column 'cost_usd': every cost is 0" in done.stderr
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """The message names it."""
     done = bench("real", "--data", str(tmp_path / "missing.jsonl"))
@@ -98,8 +119,10 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in done.output
 
 
-def test_files_tell_how_to_repeat_them(tiny: Path) -> None:
+def test_files_tell_how_to_repeat_them(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Command, seed and versions; data files by name, not by where they lay."""
+    reads_data = Part("tiny", "nothing", "tiny_part", by_default=False)
+    monkeypatch.setattr(benchmark, "KNOWN", (reads_data,))
     out = tiny / "out"
     words = ["tiny", "--seed", "7", "--runs", "3", "--data", str(tiny / "some.jsonl")]
 

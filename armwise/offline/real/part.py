@@ -59,7 +59,14 @@ def load(source: Source) -> OutcomeSet:
         ConfigurationError: If it cannot be read or used.
     """
     if source.file is not None:
-        return read_outcome_set(source.file, pool=source.pool, threshold=source.threshold)
+        outcomes = read_outcome_set(source.file, pool=source.pool, threshold=source.threshold)
+        if not any(outcomes.mean_costs_usd()):
+            raise ConfigurationError(
+                f"{source.file}, column 'cost_usd': every cost is 0, so there is nothing to weigh "
+                "success against. For models of your own write what a call costs you, or the same "
+                "small amount for all."
+            )
+        return outcomes
     outcomes = shipped.shipped_set()
     return outcomes.pool(source.pool) if source.pool else outcomes
 

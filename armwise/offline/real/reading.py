@@ -54,6 +54,10 @@ def read_outcome_set(
     return outcomes.pool(wanted) if wanted else outcomes
 
 
+_DEAREST_USD = 1e6
+"""More than a million dollars for one call is a mistake in the file."""
+
+
 def request_of(prompt: str, label: str) -> Request:
     """Return what is known of a request: its label, and what its text says about complexity.
 
@@ -93,8 +97,11 @@ class _Rows:
         successes = self._successes(place, row)
         costs_usd = self._column(place, row, "cost_usd")
         for model, cost_usd in zip(self.models, costs_usd, strict=True):
-            if cost_usd < 0:
-                place.refuse("cost_usd", f"{model} costs {cost_usd!r}; a cost is 0 or more.")
+            if not 0 <= cost_usd <= _DEAREST_USD:
+                place.refuse(
+                    "cost_usd",
+                    f"{model} costs {cost_usd!r}; a cost is from 0 to {_DEAREST_USD:g} US dollars.",
+                )
         self.requests.append(request_of(_text(place, row, "prompt"), _label(place, row)))
         self.successes.append(successes)
         self.costs_usd.append(costs_usd)
