@@ -49,7 +49,7 @@ CHECKS = (
 # Two at a time, but for those that load the machine themselves or compare times.
 TESTS = (
     ("pytest", "-n", "2", "--dist", "loadfile", "-m", "not alone"),
-    ("pytest", "-m", "alone"),
+    ("pytest", "-m", "alone", "tests/benchmarks"),
 )
 # Each of these would lead an import or an installation somewhere else than into the environment.
 STRAY_VARIABLES = {

@@ -205,10 +205,12 @@ class Engine(Checkup):
             score: What the automatic check says, 0..10000, under revision 0; None for unknown.
             earlier_failures: How many answers had failed the check before in the same request.
         """
-        record = replace(
-            _record(decision, attempted.path, attempted.attempt, earlier_failures),
+        record = _record(
+            decision,
+            attempted.path,
+            attempted.attempt,
+            earlier_failures=earlier_failures,
             facts=facts,
-            revision=None if score is None else 0,
             score=score,
         )
         records = [record]
@@ -327,8 +329,16 @@ class Engine(Checkup):
         self._telling.close()
 
 
-def _record(decision: Decision, path: str, attempt: int, earlier_failures: int = 0) -> Record:
-    """Return an attempt of which nothing is known yet."""
+def _record(
+    decision: Decision,
+    path: str,
+    attempt: int,
+    *,
+    earlier_failures: int = 0,
+    facts: CallFacts = CallFacts(),  # noqa: B008 - frozen
+    score: int | None = None,
+) -> Record:
+    """Return the record of an attempt, with what is known of it."""
     return Record(
         arm=ArmKey(
             decision.bucket,
@@ -339,5 +349,8 @@ def _record(decision: Decision, path: str, attempt: int, earlier_failures: int =
         nonce=decision.nonce,
         attempt=attempt,
         decided_at_ms=decision.decided_at_ms,
+        facts=facts,
+        revision=None if score is None else 0,
+        score=score,
         count=decision.count,
     )

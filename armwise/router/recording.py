@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from armwise.adapters import Fault, ModelInfo, Usage, classify, retry_after_s, said
@@ -51,13 +50,7 @@ class Recorder:
         if verdict is not None:
             self._tell_of_checks(attempt, verdict)
         score = None if verdict is None else verdict.score
-        event = replace(
-            self._event(attempt, None),
-            outcome=score,
-            cost_usd=answer.cost_usd,
-            latency_s=answer.latency_s,
-            category=None if verdict is None else verdict.category,
-        )
+        event = self._event(attempt, None, answer, verdict)
         stored = None if score is None else stored_score(score)
         self._record(attempt, event, facts, stored)
         self._engine.conversed(attempt.decision, attempt.path.name, usage)
@@ -138,7 +131,13 @@ class Recorder:
     ) -> None:
         self._engine.record(attempt.decision, event, facts, score, attempt.earlier_failures)
 
-    def _event(self, attempt: Attempt, fault: str | None) -> Attempted:
+    def _event(
+        self,
+        attempt: Attempt,
+        fault: str | None,
+        answer: Answer | None = None,
+        verdict: Verdict | None = None,
+    ) -> Attempted:
         decision = attempt.decision
         return Attempted(
             decision.goal_id,
@@ -147,6 +146,10 @@ class Recorder:
             attempt.path.name,
             attempt.number,
             fault,
+            outcome=None if verdict is None else verdict.score,
+            cost_usd=None if answer is None else answer.cost_usd,
+            latency_s=None if answer is None else answer.latency_s,
+            category=None if verdict is None else verdict.category,
             is_shadow=attempt.is_shadow,
         )
 

@@ -15,8 +15,6 @@ import pytest
 
 from armwise.testing.servers import RedisServer
 
-pytestmark = pytest.mark.alone
-
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 2.0
 SLACK = 3.0

@@ -25,7 +25,7 @@ from armwise.testing.contracts.histories import (
 
 # One store serves all examples; each has a goal of its own in it.
 _many = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
