@@ -7,7 +7,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from armwise.engine import open_store
 from armwise.storage import connect
 from armwise.testing.servers import RedisServer
 from benchmarks.reporting import RESULTS, Figure, Options, Report, progress, show, write
@@ -75,17 +74,15 @@ def _soaked(plan: Plan, conductor: Conductor) -> Report:
     finally:
         conductor.close()
     settled_s = time.monotonic() - begun_s - took_s
-    signer_store = open_store(server.url)
     store = connect(server.url)
     reports = [one for one, _ in intended(conductor.directory)]
-    found = verdict(store, signer_store.signer(""), reports, plan.seed)
+    found = verdict(store, reports, plan.seed)
     client = server.client()
     info = client.info("server")
     name = "valkey" if "valkey_version" in info else "redis"
     version = f"{name} {info.get('valkey_version', info['redis_version'])}"
     client.close()
     store.close()
-    signer_store.close()
     faults = conductor.faults
     figures = [
         Figure("outcomes", "outcomes reported", found.outcomes, ""),

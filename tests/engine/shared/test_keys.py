@@ -78,6 +78,20 @@ def test_a_start_without_the_store_uses_the_kept_key(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_key_that_the_server_lost_comes_back_from_the_file(tmp_path: Path) -> None:
+    """Ids signed before the loss are read at once, and soon by processes elsewhere as well."""
+    ring = Keys()
+    before = SharedKeys(ring, "x://", tmp_path).signer("").sign(TOKEN)
+    ring.held.clear()
+
+    keys = SharedKeys(ring, "x://", tmp_path)
+    read = keys.signer("").read(before)
+    keys.renew()
+
+    assert read == TOKEN
+    assert SharedKeys(ring, "x://", None).signer("").read(before) == TOKEN
+
+
 def test_without_store_and_file_it_says_so_and_hands_its_key_over_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
